@@ -1,0 +1,56 @@
+// The interface that every engine serves: the local process, a remote server, a script in a test.
+// It knows what can be asked of a model. It must not know LSP, documents or how an engine is reached.
+import type { ChatMessage, EngineStatus, ModelDescription, Priority, Prompt, Timings, Usage } from '../../native/protocol/messages.ts';
+import type { Explanation, Outcome } from '../core/outcome.ts';
+
+export type { ChatMessage, ModelDescription };
+
+export interface GenerateRequest {
+  readonly prompt: Prompt;
+  readonly priority: Priority;
+  readonly maxTokens: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topP?: number;
+  readonly seed?: number;
+  /** Texts that end the answer; not part of it. */
+  readonly stop: readonly string[];
+  readonly forbidEndFirst?: boolean;
+}
+
+export interface GenerateOptions {
+  readonly signal: AbortSignal;
+  /** Called with each new piece of text, in order. */
+  readonly onText?: (text: string) => void;
+}
+
+export interface Generation {
+  readonly text: string;
+  readonly finish: 'end' | 'stop' | 'length';
+  readonly usage: Usage;
+  readonly timings: Timings;
+}
+
+export type InferenceState =
+  | { readonly state: 'stopped' }
+  | { readonly state: 'starting' }
+  | { readonly state: 'ready'; readonly model: ModelDescription }
+  /** The model cannot be used; the engine itself is well. */
+  | ({ readonly state: 'noModel' } & Explanation)
+  /** The engine is gone and is not started again by itself. */
+  | ({ readonly state: 'failed' } & Explanation);
+
+export interface Inference {
+  /** Brings the engine up and the model into memory, if they are not; idempotent. */
+  describeModel(signal: AbortSignal): Promise<Outcome<ModelDescription>>;
+  generate(request: GenerateRequest, options: GenerateOptions): Promise<Outcome<Generation>>;
+  /** Tokens of each text, in order, counted with the model's own vocabulary. */
+  countTokens(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly number[]>>;
+  engineStatus(signal: AbortSignal): Promise<Outcome<EngineStatus>>;
+  /** Starts again after `failed`, with a fresh restart budget. */
+  restart(signal: AbortSignal): Promise<Outcome<ModelDescription>>;
+  readonly state: InferenceState;
+  /** Returns a function that ends the subscription. */
+  onState(listener: (state: InferenceState) => void): () => void;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,13 @@
+// Method names of what Tramontane adds to LSP. Behaviour lives in handlers/.
+
+export const methods = {
+  chat: 'tramontane/chat',
+  edit: 'tramontane/edit',
+  status: 'tramontane/status',
+  restartEngine: 'tramontane/restartEngine',
+  setPaused: 'tramontane/setPaused',
+  engineStatus: 'tramontane/engineStatus',
+} as const;
+
+/** Commands that the server answers through `workspace/executeCommand`. */
+export const serverCommands = { completionAccepted: 'tramontane.completionAccepted' } as const;

@@ -1,0 +1,47 @@
+// The door for settings: what a client may send, in two classes.
+// Harmless settings come from anywhere. Machine settings name files and hardware: they are taken from the user's own
+// `--config` file, and from the client only when the server was started with `--trust-client-options`.
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const harmlessSettingsSchema = v.object({
+  completion: v.optional(
+    v.object({
+      enabled: v.optional(v.boolean()),
+      /** auto: decided from the text around the cursor. */
+      multiLine: v.optional(v.picklist(['auto', 'never', 'always'])),
+      maxTokens: v.optional(v.pipe(count, v.minValue(1), v.maxValue(2048))),
+      /** Pause in typing before an automatic request, ms. */
+      delayMs: v.optional(v.pipe(count, v.maxValue(5000))),
+      /** Language ids without automatic suggestions. */
+      excludedLanguages: v.optional(v.array(v.string())),
+    }),
+  ),
+  chat: v.optional(
+    v.object({
+      temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
+      maxTokens: v.optional(v.pipe(count, v.minValue(1), v.maxValue(32_768))),
+    }),
+  ),
+  edit: v.optional(v.object({ maxTokens: v.optional(v.pipe(count, v.minValue(1), v.maxValue(32_768))) })),
+});
+export type HarmlessSettings = v.InferOutput<typeof harmlessSettingsSchema>;
+
+export const machineSettingsSchema = v.object({
+  /** Absolute path of a GGUF file; empty takes the starter model. */
+  model: v.optional(v.object({ path: v.optional(v.string()), contextSize: v.optional(count) })),
+  engine: v.optional(
+    v.object({
+      gpu: v.optional(v.picklist(['auto', 'cuda', 'vulkan', 'metal', 'off'])),
+      /** 0: chosen from the machine's cores. */
+      threads: v.optional(v.pipe(count, v.maxValue(256))),
+      /** How long the engine stays after the last editor window has gone. */
+      keepAliveSeconds: v.optional(v.pipe(count, v.maxValue(86_400))),
+    }),
+  ),
+});
+export type MachineSettings = v.InferOutput<typeof machineSettingsSchema>;
+
+/** `initializationOptions`, and the answer to `workspace/configuration` for the section `tramontane`. */
+export type ClientSettings = HarmlessSettings & MachineSettings;

@@ -1,0 +1,15 @@
+// The door for what the status item shows: `tramontane/status`, sent by the server whenever it changes.
+import * as v from 'valibot';
+
+export const statusSchema = v.object({
+  state: v.picklist(['starting', 'ready', 'busy', 'paused', 'noModel', 'error']),
+  /** The model that answers; absent until it is loaded. */
+  model: v.optional(v.object({ name: v.string(), path: v.string(), isStarter: v.boolean(), contextSize: v.number() })),
+  /** Present with noModel and error: one sentence each. */
+  cause: v.optional(v.string()),
+  action: v.optional(v.string()),
+});
+export type Status = v.InferOutput<typeof statusSchema>;
+
+export const setPausedParamsSchema = v.object({ paused: v.boolean() });
+export type SetPausedParams = v.InferOutput<typeof setPausedParamsSchema>;
