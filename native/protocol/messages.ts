@@ -74,6 +74,8 @@ export const generateParamsSchema = v.strictObject({
   prompt: promptSchema,
   priority: prioritySchema,
   maxTokens: v.pipe(count, v.minValue(1), v.maxValue(131_072)),
+  /** Tokens of context that must be left for the answer, else `contextOverflow`; the smaller of maxTokens and 64 when absent. */
+  roomTokens: v.optional(v.pipe(count, v.maxValue(131_072))),
   /** 0 is greedy. */
   temperature: v.pipe(v.number(), v.minValue(0), v.maxValue(2)),
   topP: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),

@@ -9,9 +9,12 @@ export interface GenerateRequest {
   readonly prompt: Prompt;
   readonly priority: Priority;
   readonly maxTokens: number;
+  /** Tokens of context that must be left for the answer; the smaller of maxTokens and 64 when absent. */
+  readonly roomTokens?: number;
   /** 0 is greedy. */
   readonly temperature: number;
   readonly topP?: number;
+  readonly minP?: number;
   readonly seed?: number;
   /** Texts that end the answer; not part of it. */
   readonly stop: readonly string[];

@@ -1,0 +1,48 @@
+// The extension's entry: builds the parts, wires them, and lets go of them. Everything that decides lives in the server.
+import type { ExtensionContext } from 'vscode';
+import { commands, window } from 'vscode';
+import { registerChat } from './chatView.ts';
+import { Conversations } from './conversations.ts';
+import { registerEdit } from './edit.ts';
+import { TramontaneClient } from './languageClient.ts';
+import { chooseModel } from './modelPicker.ts';
+import { registerProblemNotices } from './problemNotices.ts';
+import { registerStatusBar } from './statusBar.ts';
+
+let client: TramontaneClient | undefined;
+
+export function activate(context: ExtensionContext): void {
+  const log = window.createOutputChannel('Tramontane', { log: true });
+  const started = new TramontaneClient(context.extensionUri, log);
+  client = started;
+  const command = (id: string, act: () => unknown) => commands.registerCommand(`tramontane.${id}`, act);
+  context.subscriptions.push(
+    log,
+    registerStatusBar(started),
+    registerProblemNotices(started, log),
+    registerChat({
+      extensionUri: context.extensionUri,
+      conversations: new Conversations({ folder: (context.storageUri ?? context.globalStorageUri).fsPath, log }),
+      log,
+      sendChat: (params, onText, token) => started.chat(params, onText, token),
+      status: {
+        get current() {
+          return started.status;
+        },
+        onDidChange: started.onDidChangeStatus,
+      },
+    }),
+    registerEdit({ log, sendEdit: (params, token) => started.edit(params, token) }),
+    command('restartEngine', () => started.restartEngine()),
+    command('togglePause', () => started.setPaused(started.status.state !== 'paused')),
+    command('chooseModel', chooseModel),
+    command('openSettings', () => commands.executeCommand('workbench.action.openSettings', '@ext:tramontane.tramontane')),
+    command('showLog', () => log.show()),
+  );
+  // Not awaited: the editor need not wait for the server, and the status item shows when it is there.
+  void started.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await client?.dispose();
+}

@@ -1,0 +1,106 @@
+// Starts the language server and speaks Tramontane's own requests with it. It knows LSP's client library; it must not know what
+// anything is for.
+import * as v from 'valibot';
+import type { CancellationToken, Event, LogOutputChannel } from 'vscode';
+import { EventEmitter, Uri } from 'vscode';
+import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
+import { LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
+import type { ChatParams, ChatPartial, ChatResult } from '../server/protocol/chat.ts';
+import { chatPartialSchema } from '../server/protocol/chat.ts';
+import type { EditParams, EditResult } from '../server/protocol/edit.ts';
+import { methods } from '../server/protocol/methods.ts';
+import type { Status } from '../server/protocol/status.ts';
+import { statusSchema } from '../server/protocol/status.ts';
+import { readSettings } from './settings.ts';
+
+const partial = new ProgressType<ChatPartial>();
+
+/** Also untitled files, notebook cells and files of remote file systems: whatever VS Code opens as text for a person to edit. */
+const documentSelector = [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-remote' }, { scheme: 'vscode-notebook-cell' }];
+
+export class TramontaneClient {
+  readonly #client: LanguageClient;
+  readonly #log: LogOutputChannel;
+  readonly #statusChanged = new EventEmitter<Status>();
+  #status: Status = { state: 'starting' };
+  #nextProgress = 0;
+
+  constructor(extensionUri: Uri, log: LogOutputChannel) {
+    this.#log = log;
+    const module = Uri.joinPath(extensionUri, 'dist', 'server.mjs').fsPath;
+    // VS Code enforces the scopes of settings, so its word on model paths can be trusted.
+    const run = { module, transport: TransportKind.ipc, args: ['--trust-client-options'] };
+    const serverOptions: ServerOptions = { run, debug: { ...run, options: { execArgv: ['--nolazy', '--inspect=127.0.0.1:6009'] } } };
+    const clientOptions: LanguageClientOptions = {
+      documentSelector,
+      outputChannel: log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationOptions: readSettings,
+      connectionOptions: { maxRestartCount: 4 },
+    };
+    this.#client = new LanguageClient('tramontane', 'Tramontane', serverOptions, clientOptions);
+    this.#client.onNotification(methods.status, (raw: unknown) => {
+      const parsed = v.safeParse(statusSchema, raw);
+      if (parsed.success) this.#setStatus(parsed.output);
+      else log.warn(`A status of the server was not understood: ${parsed.issues[0].message}`);
+    });
+    this.#client.onDidChangeState(({ newState }) => {
+      if (newState === State.Starting) this.#setStatus({ state: 'starting' });
+      if (newState === State.Stopped) this.#setStatus({ state: 'error', cause: 'The language server is not running.', action: 'Run "Tramontane: Restart Engine".' });
+    });
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  get onDidChangeStatus(): Event<Status> {
+    return this.#statusChanged.event;
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#client.start();
+    } catch (error) {
+      this.#log.error(`The language server cannot be started: ${error instanceof Error ? error.message : String(error)}`);
+      this.#setStatus({ state: 'error', cause: 'The language server cannot be started.', action: 'Look into the log, then run "Tramontane: Restart Engine".' });
+    }
+  }
+
+  async chat(params: ChatParams, onText: (text: string) => void, token: CancellationToken): Promise<ChatResult> {
+    const partialResultToken = `chat-${this.#nextProgress++}`;
+    const listening = this.#client.onProgress(partial, partialResultToken, (raw) => {
+      const parsed = v.safeParse(chatPartialSchema, raw);
+      if (parsed.success) onText(parsed.output.text);
+    });
+    try {
+      return await this.#client.sendRequest<ChatResult>(methods.chat, { ...params, partialResultToken }, token);
+    } finally {
+      listening.dispose();
+    }
+  }
+
+  edit(params: EditParams, token: CancellationToken): Promise<EditResult> {
+    return this.#client.sendRequest<EditResult>(methods.edit, params, token);
+  }
+
+  async setPaused(paused: boolean): Promise<void> {
+    await this.#client.sendRequest(methods.setPaused, { paused });
+  }
+
+  /** Starts the server too when that is what ended. */
+  async restartEngine(): Promise<void> {
+    if (this.#client.state === State.Running) await this.#client.sendRequest(methods.restartEngine, {});
+    else await this.start();
+  }
+
+  async dispose(): Promise<void> {
+    this.#statusChanged.dispose();
+    await this.#client.dispose();
+  }
+
+  #setStatus(status: Status): void {
+    this.#status = status;
+    this.#statusChanged.fire(status);
+  }
+}

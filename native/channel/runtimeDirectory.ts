@@ -1,0 +1,87 @@
+// Where the engine of this user is found: a directory only the user can enter, a secret in it, a socket named after the build.
+// It knows paths, owners and modes. It must not know what is said over the socket.
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, promises as fs } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Longest socket path in bytes: macOS has 104 with the closing zero, Linux 108. */
+const maxSocketPathBytes = 103;
+const secretBytes = 32;
+
+export class RuntimeDirectoryError extends Error {}
+
+/** The directory for this environment: `TRAMONTANE_RUNTIME_DIR`, else under `XDG_RUNTIME_DIR`, else a short one in the temporary folder. */
+export function runtimeDirectoryFor(env: NodeJS.ProcessEnv): string {
+  if (env['TRAMONTANE_RUNTIME_DIR']) return path.resolve(env['TRAMONTANE_RUNTIME_DIR']);
+  if (env['XDG_RUNTIME_DIR']) return path.join(env['XDG_RUNTIME_DIR'], 'tramontane');
+  if (process.platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? os.tmpdir(), 'tramontane');
+  return path.join(os.tmpdir(), `tramontane-${os.userInfo().uid}`);
+}
+
+/**
+ * Creates the directory if it is missing and refuses one that somebody else could have prepared.
+ * @throws RuntimeDirectoryError when it is a link, belongs to another user or can be entered by others.
+ */
+export async function ensureRuntimeDirectory(directory: string): Promise<void> {
+  await fs.mkdir(directory, { recursive: true, mode: 0o700 });
+  const stat = await fs.lstat(directory);
+  if (!stat.isDirectory()) throw new RuntimeDirectoryError(`${directory} is not a directory (a link or a file stands there). Remove it and try again.`);
+  if (process.platform === 'win32') return;
+  if (stat.uid !== os.userInfo().uid) throw new RuntimeDirectoryError(`${directory} belongs to another user. Set TRAMONTANE_RUNTIME_DIR to a directory of your own.`);
+  if ((stat.mode & 0o077) !== 0) throw new RuntimeDirectoryError(`${directory} can be entered by other users. Run: chmod 700 ${directory}`);
+}
+
+/**
+ * The path to listen on or connect to; a named pipe on Windows.
+ * @throws RuntimeDirectoryError when the path is too long for the system.
+ */
+export function socketPathFor(directory: string, build: string): string {
+  if (process.platform === 'win32') {
+    const name = createHash('sha256').update(directory).digest('hex').slice(0, 16);
+    return `\\\\.\\pipe\\tramontane-${name}-${build}`;
+  }
+  const socketPath = path.join(directory, `engine-${build}.sock`);
+  if (Buffer.byteLength(socketPath) > maxSocketPathBytes) {
+    throw new RuntimeDirectoryError(`${socketPath} is too long for a socket. Set TRAMONTANE_RUNTIME_DIR to a shorter directory.`);
+  }
+  return socketPath;
+}
+
+/**
+ * The secret that both sides prove, made by whoever comes first.
+ * @returns Buffer[32]
+ * @throws RuntimeDirectoryError when the file is readable by others or damaged.
+ */
+export async function readOrCreateSecret(directory: string): Promise<Buffer> {
+  const file = path.join(directory, 'secret');
+  // Written whole to a name of its own and linked into place: link fails when the name exists, so of two starters one wins
+  // and nobody ever reads half a secret.
+  const candidate = path.join(directory, `secret.${process.pid}.${randomBytes(6).toString('hex')}`);
+  await fs.writeFile(candidate, randomBytes(secretBytes), { flag: 'wx', mode: 0o600 });
+  try {
+    await fs.link(candidate, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await fs.rm(candidate, { force: true });
+  }
+  const handle = await fs.open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const stat = await handle.stat();
+    if (process.platform !== 'win32' && (stat.uid !== os.userInfo().uid || (stat.mode & 0o077) !== 0)) {
+      throw new RuntimeDirectoryError(`${file} can be read by other users. Delete it and try again.`);
+    }
+    const secret = await handle.readFile();
+    if (secret.length !== secretBytes) throw new RuntimeDirectoryError(`${file} is damaged. Delete it and try again.`);
+    return secret;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Names what a build's engine can do: a different engine file gives a different socket, so that builds never mix. */
+export async function buildIdOf(engineModule: string, protocolVersion: number): Promise<string> {
+  const digest = createHash('sha256').update(await fs.readFile(engineModule)).digest('hex');
+  return `${protocolVersion}-${digest.slice(0, 12)}`;
+}

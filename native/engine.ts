@@ -1,0 +1,153 @@
+// The engine itself: the library, the models in memory, the requests under way. It knows what can be asked; it must not know sockets.
+import os from 'node:os';
+import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import type { Llama } from 'node-llama-cpp';
+import { generate } from './generate.ts';
+import { loadModel } from './loadedModel.ts';
+import type { LoadedModel, LoadResult } from './loadedModel.ts';
+import type {
+  CountTokensParams,
+  CountTokensResult,
+  DescribeModelResult,
+  EngineOptions,
+  EngineStatus,
+  GenerateParams,
+  GenerateResult,
+  ModelSpec,
+} from './protocol/messages.ts';
+import { Turns } from './turns.ts';
+
+/** More threads than this slow evaluation down on most machines, and the editor needs some too. */
+const mostThreads = 8;
+
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #log: (line: string) => void;
+  readonly #turns = new Turns();
+  readonly #startedAt = performance.now();
+  readonly #models = new Map<string, Promise<LoadResult>>();
+  #llama: Promise<Llama> | undefined;
+  #backend = 'cpu';
+  #activeRequests = 0;
+  readonly #totals = { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0 };
+
+  constructor(options: EngineOptions, log: (line: string) => void) {
+    this.#options = options;
+    this.#log = log;
+  }
+
+  get threads(): number {
+    return this.#options.threads > 0 ? this.#options.threads : Math.max(1, Math.min(mostThreads, os.availableParallelism()));
+  }
+
+  async generate(params: GenerateParams, signal: AbortSignal, onText: (text: string) => void): Promise<GenerateResult> {
+    this.#activeRequests++;
+    this.#totals.requests++;
+    try {
+      const loaded = await this.#model(params.model);
+      if (signal.aborted) return { outcome: 'cancelled' };
+      if (loaded.outcome !== 'ok') return loaded;
+      const result = await generate(loaded.model, params, { signal, turns: this.#turns, onText });
+      if (result.outcome === 'ok') {
+        this.#totals.evaluatedTokens += result.usage.evaluatedTokens;
+        this.#totals.reusedTokens += result.usage.reusedTokens;
+        this.#totals.generatedTokens += result.usage.generatedTokens;
+        this.#totals.prefillMs += result.timings.prefillMs;
+        this.#totals.decodeMs += result.timings.decodeMs;
+      }
+      return result;
+    } finally {
+      this.#activeRequests--;
+    }
+  }
+
+  async describeModel(spec: ModelSpec): Promise<DescribeModelResult> {
+    const loaded = await this.#model(spec);
+    return loaded.outcome === 'ok' ? { outcome: 'ok', model: loaded.model.description } : loaded;
+  }
+
+  async countTokens(params: CountTokensParams): Promise<CountTokensResult> {
+    const loaded = await this.#model(params.model);
+    if (loaded.outcome !== 'ok') return loaded;
+    const { vocabulary } = loaded.model;
+    return { outcome: 'ok', counts: params.texts.map((text) => vocabulary.plain(text).length) };
+  }
+
+  async status(clients: number): Promise<EngineStatus> {
+    const loaded = (await Promise.all(this.#models.values())).flatMap((result) => (result.outcome === 'ok' ? [result.model] : []));
+    const vram = this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getVramState() : { used: 0, total: 0 };
+    const sum = (of: (model: LoadedModel) => { ram: number; vram: number }) => loaded.reduce((total, model) => total + of(model).ram + of(model).vram, 0);
+    const memory = process.memoryUsage();
+    return {
+      pid: process.pid,
+      backend: this.#backend,
+      threads: this.threads,
+      uptimeMs: performance.now() - this.#startedAt,
+      clients,
+      activeRequests: this.#activeRequests,
+      memory: {
+        residentBytes: memory.rss,
+        heapBytes: memory.heapUsed,
+        modelBytes: sum((model) => model.model.memoryUsage),
+        contextBytes: sum((model) => model.context.memoryUsage),
+        vramUsedBytes: vram.used,
+        vramTotalBytes: vram.total,
+      },
+      models: loaded.map((model) => ({ path: model.description.path, contextSize: model.description.contextSize })),
+      totals: { ...this.#totals },
+    };
+  }
+
+  async dispose(): Promise<void> {
+    for (const loading of this.#models.values()) {
+      const loaded = await loading;
+      if (loaded.outcome === 'ok') await loaded.model.dispose();
+    }
+    this.#models.clear();
+    if (this.#llama) await (await this.#llama).dispose();
+  }
+
+  #model(spec: ModelSpec): Promise<LoadResult> {
+    const key = JSON.stringify([spec.path, spec.contextSize]);
+    const known = this.#models.get(key);
+    if (known) return known;
+    const loading = this.#load(spec).then((result) => {
+      // A file that could not be used is looked at again next time: the user may have put it right.
+      if (result.outcome !== 'ok') this.#models.delete(key);
+      return result;
+    });
+    this.#models.set(key, loading);
+    return loading;
+  }
+
+  async #load(spec: ModelSpec): Promise<LoadResult> {
+    const startedAt = performance.now();
+    this.#llama ??= this.#startLibrary();
+    const result = await loadModel(await this.#llama, spec, { threads: this.threads, log: this.#log });
+    this.#log(result.outcome === 'ok' ? `Loaded in ${Math.round(performance.now() - startedAt)} ms.` : result.problem.cause);
+    return result;
+  }
+
+  async #startLibrary(): Promise<Llama> {
+    const { gpu } = this.#options;
+    const common = {
+      build: 'never' as const,
+      skipDownload: true,
+      progressLogs: false,
+      // The library overcounts small machines, so the number is always ours.
+      maxThreads: this.threads,
+      logLevel: LlamaLogLevel.warn,
+      logger: (level: LlamaLogLevel, message: string) => this.#log(`[llama.cpp ${level}] ${message.trim()}`),
+    };
+    let llama: Llama;
+    try {
+      llama = await getLlama({ ...common, gpu: gpu === 'off' ? false : gpu });
+    } catch (error) {
+      if (gpu === 'off') throw error;
+      this.#log(`No ${gpu} back end (${error instanceof Error ? error.message : String(error)}); the CPU is used.`);
+      llama = await getLlama({ ...common, gpu: false });
+    }
+    this.#backend = llama.gpu === false ? 'cpu' : llama.gpu;
+    return llama;
+  }
+}

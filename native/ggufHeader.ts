@@ -1,0 +1,170 @@
+// A bounded look at a GGUF file before the native library sees it. It knows the file format; it must not know what a model is for.
+// The library's own reader hangs or aborts on crafted headers, so counts, lengths and the read size are limited here, and the
+// length that the tensors need is compared with the file's.
+// Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+import { promises as fs } from 'node:fs';
+
+export type HeaderVerdict =
+  | { readonly verdict: 'ok'; readonly architecture: string; readonly sizeBytes: number }
+  | { readonly verdict: 'missing' }
+  | { readonly verdict: 'unreadable'; readonly detail: string }
+  | { readonly verdict: 'notGguf'; readonly detail: string }
+  | { readonly verdict: 'truncated'; readonly sizeBytes: number; readonly neededBytes: number }
+  | { readonly verdict: 'corrupt'; readonly detail: string };
+
+const maxHeaderBytes = 128 * 1024 * 1024;
+const maxEntries = 65_536;
+const maxStringBytes = 4 * 1024 * 1024;
+const maxArrayLength = 4 * 1024 * 1024;
+const maxDimensions = 4;
+const readChunkBytes = 1024 * 1024;
+
+/** Bytes of a value by its type in the metadata: u8 i8 u16 i16 u32 i32 f32 bool, then string and array (variable), then u64 i64 f64. */
+const valueBytes: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
+const stringType = 8;
+const arrayType = 9;
+
+/** [elements in a block, bytes of a block] by ggml type; a type that is not listed is checked by its offset alone. */
+const tensorBlocks: Readonly<Record<number, readonly [number, number]>> = {
+  0: [1, 4], 1: [1, 2], 2: [32, 18], 3: [32, 20], 6: [32, 22], 7: [32, 24], 8: [32, 34], 9: [32, 36], 10: [256, 84], 11: [256, 110],
+  12: [256, 144], 13: [256, 176], 14: [256, 210], 15: [256, 292], 16: [256, 66], 17: [256, 74], 18: [256, 98], 19: [256, 50],
+  20: [32, 18], 21: [256, 110], 22: [256, 82], 23: [256, 136], 24: [1, 1], 25: [1, 2], 26: [1, 4], 27: [1, 8], 28: [1, 8],
+  29: [256, 56], 30: [1, 2], 34: [256, 54], 35: [256, 66], 39: [32, 17],
+};
+
+class HeaderError extends Error {
+  readonly kind: 'corrupt' | 'truncated' | 'notGguf';
+  constructor(kind: 'corrupt' | 'truncated' | 'notGguf', message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** Reads forward through the file and keeps only a window of it. */
+class HeaderReader {
+  readonly #handle: fs.FileHandle;
+  #window = Buffer.alloc(0);
+  #windowStart = 0;
+  #offset = 0;
+
+  constructor(handle: fs.FileHandle) {
+    this.#handle = handle;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  async bytes(length: number): Promise<Buffer> {
+    if (this.#offset + length > maxHeaderBytes) throw new HeaderError('corrupt', 'its header is longer than any real one');
+    const end = this.#offset + length;
+    if (end > this.#windowStart + this.#window.length) {
+      const keep = this.#window.subarray(this.#offset - this.#windowStart);
+      const more = Buffer.alloc(Math.max(readChunkBytes, length - keep.length));
+      const { bytesRead } = await this.#handle.read(more, 0, more.length, this.#offset + keep.length);
+      this.#window = Buffer.concat([keep, more.subarray(0, bytesRead)]);
+      this.#windowStart = this.#offset;
+      if (this.#window.length < length) throw new HeaderError('truncated', 'it ends inside its header');
+    }
+    const start = this.#offset - this.#windowStart;
+    this.#offset = end;
+    return this.#window.subarray(start, start + length);
+  }
+
+  async skip(length: number): Promise<void> {
+    for (let left = length; left > 0; left -= readChunkBytes) await this.bytes(Math.min(left, readChunkBytes));
+  }
+
+  async u32(): Promise<number> {
+    return (await this.bytes(4)).readUInt32LE(0);
+  }
+
+  async u64(limit: number, what: string): Promise<number> {
+    const value = (await this.bytes(8)).readBigUInt64LE(0);
+    if (value > BigInt(limit)) throw new HeaderError('corrupt', `${what} is ${value}, over the limit of ${limit}`);
+    return Number(value);
+  }
+
+  async string(what: string): Promise<string> {
+    const length = await this.u64(maxStringBytes, `the length of ${what}`);
+    return (await this.bytes(length)).toString('utf8');
+  }
+}
+
+async function skipValue(reader: HeaderReader, type: number): Promise<void> {
+  const fixed = valueBytes[type];
+  if (fixed !== undefined) return reader.skip(fixed);
+  if (type === stringType) {
+    await reader.skip(await reader.u64(maxStringBytes, 'the length of a value'));
+    return;
+  }
+  if (type !== arrayType) throw new HeaderError('corrupt', `its metadata has a value of the unknown type ${type}`);
+  const element = await reader.u32();
+  const length = await reader.u64(maxArrayLength, 'the length of an array');
+  const elementBytes = valueBytes[element];
+  if (elementBytes !== undefined) return reader.skip(length * elementBytes);
+  // Arrays of arrays are allowed by the format but used by no model: refused, since they could nest without end.
+  if (element !== stringType) throw new HeaderError('corrupt', `its metadata has an array of the type ${element}`);
+  for (let i = 0; i < length; i++) await reader.skip(await reader.u64(maxStringBytes, 'the length of a string'));
+}
+
+async function readHeader(handle: fs.FileHandle, sizeBytes: number): Promise<HeaderVerdict> {
+  const reader = new HeaderReader(handle);
+  if (sizeBytes < 24 || (await reader.bytes(4)).toString('latin1') !== 'GGUF') throw new HeaderError('notGguf', 'it does not begin with the letters GGUF');
+  const version = await reader.u32();
+  if (version !== 2 && version !== 3) throw new HeaderError('notGguf', `it is of GGUF version ${version}; versions 2 and 3 are known`);
+  const tensorCount = await reader.u64(maxEntries, 'the number of tensors');
+  const metadataCount = await reader.u64(maxEntries, 'the number of metadata entries');
+  let architecture = '';
+  let alignment = 32;
+  for (let i = 0; i < metadataCount; i++) {
+    const key = await reader.string('a metadata key');
+    const type = await reader.u32();
+    if (key === 'general.architecture' && type === stringType) architecture = await reader.string(key);
+    else if (key === 'general.alignment' && type === 4) alignment = await reader.u32();
+    else await skipValue(reader, type);
+  }
+  if (alignment === 0 || alignment > 1024 * 1024) throw new HeaderError('corrupt', `its alignment is ${alignment}`);
+  let dataBytes = 0;
+  for (let i = 0; i < tensorCount; i++) dataBytes = Math.max(dataBytes, await tensorEnd(reader));
+  const dataStart = Math.ceil(reader.offset / alignment) * alignment;
+  const neededBytes = dataStart + dataBytes;
+  if (neededBytes > sizeBytes) return { verdict: 'truncated', sizeBytes, neededBytes };
+  return { verdict: 'ok', architecture, sizeBytes };
+}
+
+/** @returns where the tensor's data ends, in bytes from the start of the data section */
+async function tensorEnd(reader: HeaderReader): Promise<number> {
+  await reader.string('a tensor name');
+  const dimensions = await reader.u32();
+  if (dimensions > maxDimensions) throw new HeaderError('corrupt', `a tensor has ${dimensions} dimensions`);
+  let elements = 1;
+  for (let d = 0; d < dimensions; d++) elements *= await reader.u64(Number.MAX_SAFE_INTEGER, 'a tensor dimension');
+  const block = tensorBlocks[await reader.u32()];
+  const offset = await reader.u64(Number.MAX_SAFE_INTEGER, 'a tensor offset');
+  if (!Number.isSafeInteger(elements)) throw new HeaderError('corrupt', 'a tensor is larger than any file');
+  return block ? offset + Math.ceil(elements / block[0]) * block[1] : offset;
+}
+
+/** Never throws for what a file can contain. */
+export async function inspectGguf(path: string): Promise<HeaderVerdict> {
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(path, 'r');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { verdict: 'missing' };
+    return { verdict: 'unreadable', detail: code ?? String(error) };
+  }
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) return { verdict: 'notGguf', detail: 'it is not a regular file' };
+    return await readHeader(handle, stat.size);
+  } catch (error) {
+    if (!(error instanceof HeaderError)) return { verdict: 'unreadable', detail: (error as NodeJS.ErrnoException).code ?? String(error) };
+    if (error.kind === 'truncated') return { verdict: 'truncated', sizeBytes: (await handle.stat()).size, neededBytes: 0 };
+    return { verdict: error.kind, detail: error.message };
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,47 @@
+// What a person reads when a model file cannot be used: the file, the cause, one action.
+// It knows sentences. It must not know how files are read.
+import type { ModelProblem } from './protocol/messages.ts';
+import type { HeaderVerdict } from './ggufHeader.ts';
+
+const chooseAnother = 'Choose another model file, or clear the setting "tramontane.model.path" to use the starter model.';
+const getAgain = 'Download the file again and compare its size and checksum with the publisher\'s.';
+
+export function problemOf(path: string, kind: ModelProblem['kind'], cause: string, action: string): ModelProblem {
+  return { kind, path, cause: `${path}: ${cause}`, action };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** @returns undefined when the header is fine */
+export function headerProblem(path: string, verdict: HeaderVerdict): ModelProblem | undefined {
+  switch (verdict.verdict) {
+    case 'ok':
+      return undefined;
+    case 'missing':
+      return problemOf(path, 'missing', 'there is no such file.', 'Correct the setting "tramontane.model.path", or clear it to use the starter model.');
+    case 'unreadable':
+      return problemOf(path, 'unreadable', `the file cannot be read (${verdict.detail}).`, 'Check its permissions and the disk.');
+    case 'notGguf':
+      return problemOf(path, 'notGguf', `this is not a GGUF model file: ${verdict.detail}.`, chooseAnother);
+    case 'truncated': {
+      const needed = verdict.neededBytes > 0 ? `; its tensors need ${megabytes(verdict.neededBytes)}` : '';
+      return problemOf(path, 'truncated', `the file is cut short: it has ${megabytes(verdict.sizeBytes)}${needed}.`, getAgain);
+    }
+    case 'corrupt':
+      return problemOf(path, 'corrupt', `the file is damaged: ${verdict.detail}.`, getAgain);
+  }
+}
+
+export function checksumProblem(path: string, listedIn: string): ModelProblem {
+  return problemOf(path, 'corrupt', `the file is damaged: its SHA-256 is not the one in ${listedIn}.`, getAgain);
+}
+
+export function loadProblem(path: string, detail: string): ModelProblem {
+  return problemOf(path, 'unsupported', `the model cannot be loaded (${detail}).`, chooseAnother);
+}
+
+export function memoryProblem(path: string, detail: string): ModelProblem {
+  return problemOf(path, 'outOfMemory', `there is not enough memory for this model (${detail}).`, 'Choose a smaller model or a smaller "tramontane.model.contextSize".');
+}

@@ -1,0 +1,28 @@
+// The words around a chat: what the model is told about itself and how a piece of a file is shown. It knows wording; it must not know
+// budgets or models' templates.
+
+/** The starter model was trained without any system text, so none is put before its chats. */
+export function chatSystemPrompt(isStarter: boolean): string | undefined {
+  if (isStarter) return undefined;
+  return 'You are a programming assistant inside a code editor. Answer briefly and precisely, in Markdown. Put code into fenced blocks with the language named. When you do not know, say so.';
+}
+
+export interface ShownText {
+  readonly path: string;
+  readonly languageId: string;
+  readonly text: string;
+  /** One-based, for the model and the reader; absent when the whole file is shown. */
+  readonly lines?: { readonly first: number; readonly last: number };
+}
+
+/** A piece of a file as a fenced block. The fence is longer than any in the text, so that the text cannot close it. */
+export function fenced({ path, languageId, text, lines }: ShownText): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((match) => match[0].length));
+  const fence = '`'.repeat(longest + 1);
+  const where = lines ? `${path} (lines ${lines.first}-${lines.last})` : path;
+  return `${where}\n${fence}${languageId}\n${text.endsWith('\n') ? text : `${text}\n`}${fence}`;
+}
+
+export function questionWithContext(question: string, shown: readonly ShownText[]): string {
+  return shown.length === 0 ? question : `${question}\n\n${shown.map(fenced).join('\n\n')}`;
+}

@@ -1,0 +1,89 @@
+// The fill-in-the-middle layouts of the model families. It knows which special tokens a family has and in which order it was trained
+// to read them; it must not know documents or budgets.
+// Special tokens are sent as token ids, never as text, so that a file that spells them cannot break the prompt.
+import type { PromptPart } from '../../../native/protocol/messages.ts';
+
+export interface FimInput {
+  readonly prefix: string;
+  readonly suffix: string;
+  /** Path relative to the workspace, with forward slashes. */
+  readonly path: string;
+}
+
+export interface FimFamily {
+  readonly name: string;
+  /** Every one of these must be in the vocabulary. */
+  readonly tokens: readonly string[];
+  readonly layout: (input: FimInput) => readonly PromptPart[];
+  /** Weak models often end at once; where one does, the best token that goes on is taken instead. */
+  readonly endsTooEarly: boolean;
+  /** What of the prompt a keystroke leaves unchanged: `typedText` everything but what was typed, `prefix` only the text before the cursor. */
+  readonly keepsOnTyping: 'typedText' | 'prefix';
+}
+
+const special = (token: string): PromptPart => ({ kind: 'special', token });
+const text = (value: string): PromptPart => ({ kind: 'text', text: value });
+
+/** The starter model was trained with the last two parts of the path. */
+function shortPath(path: string): string {
+  return path.split('/').slice(-2).join('/');
+}
+
+/** Most specific first: the starter model shares token names with Qwen's family. */
+export const fimFamilies: readonly FimFamily[] = [
+  {
+    name: 'starter',
+    tokens: ['<|fim_suffix|>', '<|fim_prefix|>', '<|cursor_line|>', '<|file_sep|>'],
+    layout: ({ prefix, suffix, path }) => [
+      special('<|fim_suffix|>'),
+      text(suffix),
+      special('<|fim_prefix|>'),
+      special('<|file_sep|>'),
+      text(`${shortPath(path)}\n`),
+      { kind: 'text', text: prefix, lineMarker: '<|cursor_line|>' },
+    ],
+    endsTooEarly: true,
+    keepsOnTyping: 'typedText',
+  },
+  {
+    name: 'codestral',
+    tokens: ['[SUFFIX]', '[PREFIX]'],
+    layout: ({ prefix, suffix }) => [special('[SUFFIX]'), text(suffix), special('[PREFIX]'), text(prefix)],
+    endsTooEarly: false,
+    keepsOnTyping: 'typedText',
+  },
+  {
+    name: 'qwen',
+    tokens: ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'],
+    layout: ({ prefix, suffix }) => [special('<|fim_prefix|>'), text(prefix), special('<|fim_suffix|>'), text(suffix), special('<|fim_middle|>')],
+    endsTooEarly: false,
+    keepsOnTyping: 'prefix',
+  },
+  {
+    name: 'starcoder',
+    tokens: ['<fim_prefix>', '<fim_suffix>', '<fim_middle>'],
+    layout: ({ prefix, suffix }) => [special('<fim_prefix>'), text(prefix), special('<fim_suffix>'), text(suffix), special('<fim_middle>')],
+    endsTooEarly: false,
+    keepsOnTyping: 'prefix',
+  },
+  {
+    name: 'deepseek',
+    tokens: ['<｜fim▁begin｜>', '<｜fim▁hole｜>', '<｜fim▁end｜>'],
+    layout: ({ prefix, suffix }) => [special('<｜fim▁begin｜>'), text(prefix), special('<｜fim▁hole｜>'), text(suffix), special('<｜fim▁end｜>')],
+    endsTooEarly: false,
+    keepsOnTyping: 'prefix',
+  },
+  {
+    name: 'codellama',
+    tokens: ['▁<PRE>', '▁<SUF>', '▁<MID>'],
+    layout: ({ prefix, suffix }) => [special('▁<PRE>'), text(` ${prefix} `), special('▁<SUF>'), text(suffix), special('▁<MID>')],
+    endsTooEarly: false,
+    keepsOnTyping: 'prefix',
+  },
+];
+
+/** @returns undefined for models that were not trained to fill holes */
+export function fimFamilyOf(specialTokens: readonly string[]): FimFamily | undefined {
+  const known = new Set(specialTokens);
+  return fimFamilies.find((family) => family.tokens.every((token) => known.has(token)));
+}

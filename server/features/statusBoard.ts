@@ -1,0 +1,64 @@
+// The one state that the status item shows, put together from the engine, the pause switch and the requests under way.
+// It knows states; it must not know how they are displayed.
+import type { Inference } from '../inference/inference.ts';
+import type { Status } from '../protocol/status.ts';
+import type { Session } from '../session/session.ts';
+
+export interface StatusBoardOptions {
+  readonly inference: Inference;
+  readonly session: Session;
+  readonly starterPath: string;
+  readonly onChange: (status: Status) => void;
+}
+
+export class StatusBoard {
+  readonly #options: StatusBoardOptions;
+  #running = 0;
+  #last = '';
+
+  constructor(options: StatusBoardOptions) {
+    this.#options = options;
+    options.inference.onState(() => this.refresh());
+  }
+
+  get status(): Status {
+    const { inference, session, starterPath } = this.#options;
+    const { state } = inference;
+    switch (state.state) {
+      case 'stopped':
+      case 'starting':
+        return { state: 'starting' };
+      case 'noModel':
+        return { state: 'noModel', cause: state.cause, action: state.action };
+      case 'failed':
+        return { state: 'error', cause: state.cause, action: state.action };
+      case 'ready': {
+        const { name, path, contextSize } = state.model;
+        const model = { name, path, isStarter: path === starterPath, contextSize };
+        if (session.isPaused) return { state: 'paused', model };
+        return { state: this.#running > 0 ? 'busy' : 'ready', model };
+      }
+    }
+  }
+
+  /** Shows `busy` as long as the work runs. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#running++;
+    this.refresh();
+    try {
+      return await work();
+    } finally {
+      this.#running--;
+      this.refresh();
+    }
+  }
+
+  /** Tells the listener, unless nothing changed. */
+  refresh(): void {
+    const status = this.status;
+    const text = JSON.stringify(status);
+    if (text === this.#last) return;
+    this.#last = text;
+    this.#options.onChange(status);
+  }
+}

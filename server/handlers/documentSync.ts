@@ -1,0 +1,13 @@
+// Keeps the session's documents as the editor has them. It knows LSP's notifications; it must not know who reads the documents.
+import type { Connection } from 'vscode-languageserver/node';
+import type { Log } from '../core/log.ts';
+import type { Session } from '../session/session.ts';
+
+export function registerDocumentSync(connection: Connection, session: Session, log: Log): void {
+  connection.onDidOpenTextDocument(({ textDocument }) => session.documents.open(textDocument));
+  connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
+    const isNewer = session.documents.change(textDocument.uri, textDocument.version, contentChanges);
+    if (!isNewer) log.warn(`A change of ${textDocument.uri} to version ${textDocument.version} came out of order and was ignored.`);
+  });
+  connection.onDidCloseTextDocument(({ textDocument }) => session.documents.close(textDocument.uri));
+}

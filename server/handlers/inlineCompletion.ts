@@ -1,0 +1,42 @@
+// `textDocument/inlineCompletion` (LSP 3.18). It knows LSP's shapes; it must not know how a suggestion is made.
+import type { Connection, InlineCompletionItem } from 'vscode-languageserver/node';
+import { InlineCompletionTriggerKind, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
+import type { Log } from '../core/log.ts';
+import type { CompleteInline } from '../features/completeInline.ts';
+import type { StatusBoard } from '../features/statusBoard.ts';
+import { serverCommands } from '../protocol/methods.ts';
+import { answer } from './handle.ts';
+
+const method = 'textDocument/inlineCompletion';
+
+export function registerInlineCompletion(connection: Connection, completeInline: CompleteInline, board: StatusBoard, log: Log): void {
+  connection.languages.inlineCompletion.on((params, token) =>
+    answer<InlineCompletionItem[] | null>(log, method, token, async (signal) => {
+      const { selectedCompletionInfo } = params.context;
+      const request = {
+        uri: params.textDocument.uri,
+        position: params.position,
+        isExplicit: params.context.triggerKind === InlineCompletionTriggerKind.Invoked,
+        ...(selectedCompletionInfo ? { selected: { range: selectedCompletionInfo.range, text: selectedCompletionInfo.text } } : {}),
+      };
+      const result = await board.during(() => completeInline.complete(request, signal));
+      switch (result.outcome) {
+        case 'ok': {
+          const { id, insertText, range } = result.suggestion;
+          return [{ insertText, range, command: { title: 'Completion accepted', command: serverCommands.completionAccepted, arguments: [id] } }];
+        }
+        case 'stale':
+          throw new ResponseError<void>(LSPErrorCodes.ContentModified, 'The document changed.');
+        case 'nothing':
+          log.debug(`No suggestion: ${result.why}.`);
+          return null;
+        case 'cancelled':
+          return null;
+        default:
+          // No dialog for ghost text: the status item shows the state.
+          log.info(`No suggestion: ${result.cause}`);
+          return null;
+      }
+    }),
+  );
+}

@@ -1,0 +1,173 @@
+// One connection to the engine: typed requests, validated answers, and a clear end. It knows the socket and the engine's protocol;
+// it must not know when to start or restart an engine.
+import net from 'node:net';
+import * as v from 'valibot';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { CancellationTokenSource, ProgressType } from 'vscode-jsonrpc/node';
+import { FramedSocket } from '../../native/channel/framedSocket.ts';
+import { connectJsonRpc } from '../../native/channel/jsonRpc.ts';
+import { maxProofFrameBytes, proveToEngine } from '../../native/channel/proof.ts';
+import type {
+  CountTokensParams,
+  CountTokensResult,
+  DescribeModelResult,
+  EngineStatus,
+  GenerateParams,
+  GenerateResult,
+  ModelParams,
+  PartialText,
+} from '../../native/protocol/messages.ts';
+import {
+  countTokensResultSchema,
+  describeModelResultSchema,
+  engineMethods,
+  engineStatusSchema,
+  generateResultSchema,
+  maxMessageBytes,
+  partialTextSchema,
+} from '../../native/protocol/messages.ts';
+
+const connectTimeoutMs = 5000;
+const partialText = new ProgressType<PartialText>();
+
+/** The engine is gone, does not answer or answers with something that is not its protocol. */
+export class EngineGoneError extends Error {}
+/** The caller gave up; the engine has been told. */
+export class AbandonedError extends Error {}
+
+/**
+ * Connects and proves the secret.
+ * @returns undefined when nothing listens there
+ * @throws ProofError when something listens that is not this user's engine.
+ */
+export async function connectToEngine(socketPath: string, secret: Buffer, onGone: () => void): Promise<EngineClient | undefined> {
+  const socket = await openSocket(socketPath);
+  if (!socket) return undefined;
+  const framed = new FramedSocket(socket, maxProofFrameBytes);
+  try {
+    await proveToEngine(framed, secret);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  framed.allowFrames(maxMessageBytes);
+  return new EngineClient(socket, connectJsonRpc(framed), onGone);
+}
+
+function openSocket(socketPath: string): Promise<net.Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = net.connect(socketPath);
+    const timer = setTimeout(() => socket.destroy(new Error('The engine does not accept connections.')), connectTimeoutMs);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      resolve(socket);
+    });
+    socket.on('error', () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+  });
+}
+
+export class EngineClient {
+  readonly #socket: net.Socket;
+  readonly #connection: MessageConnection;
+  readonly #gone = new AbortController();
+  #nextProgress = 0;
+
+  constructor(socket: net.Socket, connection: MessageConnection, onGone: () => void) {
+    this.#socket = socket;
+    this.#connection = connection;
+    connection.onClose(() => {
+      if (this.#gone.signal.aborted) return;
+      this.#gone.abort();
+      // Pending requests of vscode-jsonrpc never settle by themselves when the peer dies.
+      connection.dispose();
+      onGone();
+    });
+    // A connection that failed once may have lost a message, so it is not used any more.
+    connection.onError(() => socket.destroy());
+    connection.listen();
+  }
+
+  get isOpen(): boolean {
+    return !this.#gone.signal.aborted;
+  }
+
+  async generate(params: GenerateParams, signal: AbortSignal, onText?: (text: string) => void): Promise<GenerateResult> {
+    if (!onText) return this.#request(engineMethods.generate, generateResultSchema, params, signal);
+    const progressToken = `text-${this.#nextProgress++}`;
+    const listening = this.#connection.onProgress(partialText, progressToken, (value) => {
+      const partial = v.safeParse(partialTextSchema, value);
+      if (partial.success && !signal.aborted) onText(partial.output.text);
+    });
+    try {
+      return await this.#request(engineMethods.generate, generateResultSchema, { ...params, progressToken }, signal);
+    } finally {
+      listening.dispose();
+    }
+  }
+
+  describeModel(params: ModelParams, signal: AbortSignal): Promise<DescribeModelResult> {
+    return this.#request(engineMethods.describeModel, describeModelResultSchema, params, signal);
+  }
+
+  countTokens(params: CountTokensParams, signal: AbortSignal): Promise<CountTokensResult> {
+    return this.#request(engineMethods.countTokens, countTokensResultSchema, params, signal);
+  }
+
+  status(signal: AbortSignal): Promise<EngineStatus> {
+    return this.#request(engineMethods.status, engineStatusSchema, {}, signal);
+  }
+
+  async shutdown(): Promise<void> {
+    try {
+      await this.#connection.sendRequest(engineMethods.shutdown, {});
+    } catch {
+      // The engine may be gone before its answer is: that is what was asked for.
+    }
+  }
+
+  close(): void {
+    this.#gone.abort();
+    this.#connection.dispose();
+    this.#socket.destroy();
+  }
+
+  /** @throws EngineGoneError or AbandonedError, nothing else */
+  async #request<Result>(method: string, schema: v.GenericSchema<unknown, Result>, params: unknown, signal: AbortSignal): Promise<Result> {
+    if (signal.aborted) throw new AbandonedError();
+    if (!this.isOpen) throw new EngineGoneError('The engine is gone.');
+    const source = new CancellationTokenSource();
+    let interrupt: (error: Error) => void = () => {};
+    const interrupted = new Promise<never>((_resolve, reject) => {
+      interrupt = reject;
+    });
+    // Not waiting for the engine's answer: whoever gave up must be free at once, also when the engine hangs.
+    const onAbort = () => {
+      source.cancel();
+      interrupt(new AbandonedError());
+    };
+    const onGone = () => interrupt(new EngineGoneError('The engine is gone.'));
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#gone.signal.addEventListener('abort', onGone, { once: true });
+    try {
+      const sent = this.#connection.sendRequest(method, params, source.token);
+      // Whichever of the two loses must not end as an unhandled rejection.
+      sent.catch(() => undefined);
+      const answer: unknown = await Promise.race([sent, interrupted]);
+      const parsed = v.safeParse(schema, answer);
+      if (!parsed.success) throw new EngineGoneError(`The engine's answer to ${method} is not valid: ${parsed.issues[0].message}`);
+      return parsed.output;
+    } catch (error) {
+      if (error instanceof AbandonedError || error instanceof EngineGoneError) throw error;
+      if (signal.aborted) throw new AbandonedError();
+      throw new EngineGoneError(error instanceof Error ? error.message : String(error));
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#gone.signal.removeEventListener('abort', onGone);
+      interrupted.catch(() => undefined);
+      source.dispose();
+    }
+  }
+}

@@ -1,0 +1,194 @@
+// llama-server as a peer: the same llama.cpp behind a C++ server. It knows how to start, ask and end it; it must not know what is measured.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+/** scripts/bench.mjs installs it and says where. */
+const python =
+  process.env['TRAMONTANE_BENCH_PEER_PYTHON'] ?? path.join(root, '.tools/bench-peer', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+const startTimeoutMs = 60_000;
+
+export interface LlamaServerOptions {
+  readonly model: string;
+  readonly threads: number;
+  /** Tokens for each sequence. */
+  readonly contextSize: number;
+  readonly parallel?: number;
+}
+
+export interface CompletionRequest {
+  /** A text, in which special tokens are recognized, or token ids. */
+  readonly prompt: string | readonly number[];
+  readonly maxTokens: number;
+  /** Whether the KV state of a common prefix with the request before may be used. */
+  readonly reusePrefix: boolean;
+}
+
+export interface Completion {
+  readonly text: string;
+  /** From the request to the first text, ms, on this side of the connection. */
+  readonly firstTextMs: number;
+  /** From the request to its end, ms, on this side of the connection. */
+  readonly totalMs: number;
+  readonly evaluatedTokens: number;
+  readonly reusedTokens: number;
+  readonly generatedTokens: number;
+  readonly timings: { readonly prefillMs: number; readonly decodeMs: number };
+}
+
+interface StreamedEvent {
+  readonly content: string;
+  readonly stop: boolean;
+  readonly tokens_predicted?: number;
+  readonly timings?: {
+    readonly cache_n: number;
+    readonly prompt_n: number;
+    readonly prompt_ms: number;
+    readonly predicted_n: number;
+    readonly predicted_ms: number;
+  };
+}
+
+export class LlamaServer {
+  readonly pid: number;
+  /** From the start of the process to its readiness. */
+  readonly startedInMs: number;
+  readonly #process: ChildProcess;
+  readonly #address: string;
+
+  private constructor(child: ChildProcess & { readonly pid: number }, address: string, startedInMs: number) {
+    this.#process = child;
+    this.#address = address;
+    this.pid = child.pid;
+    this.startedInMs = startedInMs;
+  }
+
+  /** Why the peer cannot be run here, as a sentence, or undefined. */
+  static get missing(): string | undefined {
+    return existsSync(python) ? undefined : `${path.relative(root, python)} is missing: "npm run bench" installs it.`;
+  }
+
+  static async start(options: LlamaServerOptions): Promise<LlamaServer> {
+    if (LlamaServer.missing) throw new Error(LlamaServer.missing);
+    const startedAt = performance.now();
+    const script = path.join(import.meta.dirname, 'llama_server.py');
+    const args = [
+      '--model',
+      options.model,
+      '--port',
+      '0',
+      '--threads',
+      `${options.threads}`,
+      '--context',
+      `${options.contextSize}`,
+      '--parallel',
+      `${options.parallel ?? 1}`,
+    ];
+    const child = spawn(python, [script, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    let errors = '';
+    // Read to the end of its life: a full pipe would stop the server.
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors = (errors + text).slice(-4000);
+    });
+    try {
+      const address = await addressOf(child);
+      await waitUntilHealthy(address);
+      if (child.pid === undefined) throw new Error('it has no process id');
+      return new LlamaServer(Object.assign(child, { pid: child.pid }), address, performance.now() - startedAt);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw new Error(`llama-server did not start: ${error instanceof Error ? error.message : String(error)}\n${errors}`, { cause: error });
+    }
+  }
+
+  /** Greedy, streamed. */
+  async complete(request: CompletionRequest): Promise<Completion> {
+    const body = { prompt: request.prompt, n_predict: request.maxTokens, temperature: 0, cache_prompt: request.reusePrefix, stream: true, id_slot: 0 };
+    const startedAt = performance.now();
+    let firstTextMs: number | undefined;
+    let text = '';
+    let last: StreamedEvent | undefined;
+    const response = await this.#post('/completion', body);
+    for await (const event of eventsOf(response)) {
+      if (event.content !== '') firstTextMs ??= performance.now() - startedAt;
+      text += event.content;
+      last = event;
+    }
+    const totalMs = performance.now() - startedAt;
+    if (!last?.timings) throw new Error('llama-server ended a completion without its timings.');
+    const { timings } = last;
+    return {
+      text,
+      firstTextMs: firstTextMs ?? totalMs,
+      totalMs,
+      evaluatedTokens: timings.prompt_n,
+      reusedTokens: timings.cache_n,
+      generatedTokens: last.tokens_predicted ?? timings.predicted_n,
+      timings: { prefillMs: timings.prompt_ms, decodeMs: timings.predicted_ms },
+    };
+  }
+
+  /** @param parseSpecial whether texts of special tokens become those tokens */
+  async tokenize(text: string, { parseSpecial }: { readonly parseSpecial: boolean }): Promise<number[]> {
+    const response = await this.#post('/tokenize', { content: text, add_special: false, parse_special: parseSpecial });
+    return ((await response.json()) as { tokens: number[] }).tokens;
+  }
+
+  async detokenize(tokens: readonly number[]): Promise<string> {
+    const response = await this.#post('/detokenize', { tokens });
+    return ((await response.json()) as { content: string }).content;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    // Its input's end is what it waits for; a server that hangs is killed.
+    this.#process.stdin?.end();
+    const killing = setTimeout(() => this.#process.kill('SIGKILL'), 5000);
+    await ended;
+    clearTimeout(killing);
+  }
+
+  async #post(route: string, body: unknown): Promise<Response> {
+    const response = await fetch(this.#address + route, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`llama-server answered ${route} with ${response.status}: ${await response.text()}`);
+    return response;
+  }
+}
+
+async function addressOf(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('its output is not a pipe');
+  const lines = createInterface({ input: child.stdout });
+  const timer = setTimeout(() => lines.close(), startTimeoutMs);
+  try {
+    for await (const line of lines) if (line.startsWith('{')) return (JSON.parse(line) as { address: string }).address;
+    throw new Error('it ended without an address');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function waitUntilHealthy(address: string): Promise<void> {
+  const deadline = AbortSignal.timeout(startTimeoutMs);
+  // It listens before the model is loaded and says 503 until then; there is no event to wait for.
+  while (!deadline.aborted) {
+    const response = await fetch(`${address}/health`, { signal: deadline });
+    await response.arrayBuffer();
+    if (response.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error('its model was not ready in time');
+}
+
+/** Server-sent events: blocks of lines that end with an empty one; only `data:` lines are used here. */
+async function* eventsOf(response: Response): AsyncGenerator<StreamedEvent> {
+  if (!response.body) throw new Error('The answer has no body.');
+  let rest = '';
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('data: {')) yield JSON.parse(line.slice('data: '.length)) as StreamedEvent;
+  }
+}

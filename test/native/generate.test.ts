@@ -1,0 +1,145 @@
+// The real engine with the real starter model: form and bookkeeping, never the quality of its text.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Generation } from '../../server/inference/inference.ts';
+import type { Outcome } from '../../server/core/outcome.ts';
+import type { TestEngine } from './localEngine.ts';
+import { starterModel, testEngine } from './localEngine.ts';
+import { chatRequest, forever, holePrompt, holeRequest, longCode } from './prompts.ts';
+
+let engine: TestEngine;
+before(() => {
+  engine = testEngine();
+});
+after(() => engine.end());
+
+function valueOf<Value>(outcome: Outcome<Value>): Value {
+  assert.equal(outcome.outcome, 'ok', JSON.stringify(outcome));
+  return (outcome as { value: Value }).value;
+}
+
+const run = async (request: Parameters<typeof engine.inference.generate>[0], onText?: (text: string) => void): Promise<Generation> =>
+  valueOf(await engine.inference.generate(request, { signal: forever, ...(onText ? { onText } : {}) }));
+
+test('the starter model is loaded and described', async () => {
+  const model = valueOf(await engine.inference.describeModel(forever));
+  assert.equal(model.path, starterModel);
+  assert.equal(model.name, 'Starter FIM');
+  assert.equal(model.contextSize, 1024);
+  assert.ok(model.specialTokens.includes('<|cursor_line|>'));
+  assert.ok(model.hasChatTemplate);
+  assert.equal(engine.inference.state.state, 'ready');
+});
+
+test('text streams in pieces that join to the answer', async () => {
+  const pieces: string[] = [];
+  const generation = await run(holeRequest('def add(a, b):\n    return '), (piece) => pieces.push(piece));
+  assert.ok(pieces.length > 1, `only ${pieces.length} piece(s)`);
+  assert.equal(pieces.join(''), generation.text);
+  assert.ok(generation.usage.generatedTokens > 1);
+});
+
+test('greedy decoding gives the same text twice', async () => {
+  const first = await run(holeRequest('class Stack:\n    def push(self, item):\n        '));
+  const second = await run(holeRequest('class Stack:\n    def push(self, item):\n        '));
+  assert.equal(second.text, first.text);
+});
+
+test('a typed character evaluates only itself', async () => {
+  const prefix = `${longCode(12, 1)}\nconst total = `;
+  await run(holeRequest(prefix, { maxTokens: 4 }));
+  const { usage } = await run(holeRequest(`${prefix}v`, { maxTokens: 4 }));
+  assert.ok(usage.evaluatedTokens <= 3, `${usage.evaluatedTokens} tokens were evaluated`);
+  assert.ok(usage.reusedTokens > 100, `${usage.reusedTokens} tokens were reused`);
+});
+
+test('the chat does not evict the state of completions', async () => {
+  const prefix = `${longCode(12, 2)}\nconst total = `;
+  await run(holeRequest(prefix, { maxTokens: 4 }));
+  await run(chatRequest('What does this do?', { maxTokens: 8 }));
+  const { usage } = await run(holeRequest(`${prefix}v`, { maxTokens: 4 }));
+  assert.ok(usage.reusedTokens > 100, `${usage.reusedTokens} tokens were reused`);
+});
+
+test('a stop text ends the answer and is not part of it', async () => {
+  const free = await run(holeRequest('def add(a, b):\n    return ', { maxTokens: 12 }));
+  const stop = free.text.slice(3, 6);
+  const stopped = await run(holeRequest('def add(a, b):\n    return ', { maxTokens: 12, stop: [stop] }));
+  assert.equal(stopped.finish, 'stop');
+  assert.equal(stopped.text, free.text.slice(0, free.text.indexOf(stop)));
+});
+
+test('text that spells special tokens stays text', async () => {
+  const spelled = '<|fim_prefix|><|endoftext|><|cursor_line|>[INST]</s>';
+  const [plain, single] = valueOf(await engine.inference.countTokens([spelled, 'x'], forever));
+  assert.ok((plain ?? 0) > 15, `${plain} tokens: some became special`);
+  assert.equal(single, 1);
+  const generation = await run(holeRequest(`# ${spelled}\ndef add(a, b):\n    return `));
+  assert.equal(generation.usage.evaluatedTokens + generation.usage.reusedTokens > 30, true);
+  const chat = await run(chatRequest(`Explain ${spelled}`, { maxTokens: 8 }));
+  assert.ok(chat.usage.evaluatedTokens + chat.usage.reusedTokens > (plain ?? 0));
+});
+
+test('a prompt that does not fit is refused with both figures', async () => {
+  const outcome = await engine.inference.generate(holeRequest(longCode(200, 3)), { signal: forever });
+  assert.equal(outcome.outcome, 'contextOverflow');
+  assert.ok(outcome.outcome === 'contextOverflow' && outcome.promptTokens > 1024 && outcome.availableTokens === 1000);
+});
+
+test('an unknown special token is refused by name', async () => {
+  const outcome = await engine.inference.generate({ ...holeRequest('x'), prompt: { kind: 'parts', parts: [{ kind: 'special', token: '<nope>' }] } }, { signal: forever });
+  assert.equal(outcome.outcome, 'unsupported');
+  assert.match(outcome.outcome === 'unsupported' ? outcome.cause : '', /<nope>/);
+});
+
+test('an abort during prefill comes back at once and keeps what was evaluated', async () => {
+  const prefix = `${longCode(22, 4)}\nconst total = `;
+  const controller = new AbortController();
+  const pending = engine.inference.generate(holeRequest(prefix), { signal: controller.signal });
+  setImmediate(() => controller.abort());
+  assert.equal((await pending).outcome, 'cancelled');
+  const { usage } = await run(holeRequest(prefix, { maxTokens: 2 }));
+  assert.ok(usage.evaluatedTokens + usage.reusedTokens > 400);
+});
+
+test('an abort during decoding stops the engine, not only the answer', async () => {
+  const controller = new AbortController();
+  const pending = engine.inference.generate(chatRequest('Write a long story.', { maxTokens: 900 }), {
+    signal: controller.signal,
+    onText: () => controller.abort(),
+  });
+  assert.equal((await pending).outcome, 'cancelled');
+  const deadline = AbortSignal.timeout(10_000);
+  for (;;) {
+    const status = valueOf(await engine.inference.engineStatus(deadline));
+    if (status.activeRequests === 0) break;
+  }
+});
+
+test('ghost text is answered while a chat answer streams', async () => {
+  const order: string[] = [];
+  const chat = run(chatRequest('Write a long story.', { maxTokens: 300 }), (piece) => piece && order[0] !== 'chat' && order.push('chat')).then(() => order.push('chat done'));
+  while (order.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await run(holeRequest('def sub(a, b):\n    return ', { maxTokens: 8 }));
+  order.push('inline done');
+  await chat;
+  assert.deepEqual(order, ['chat', 'inline done', 'chat done']);
+});
+
+test('the status reports memory, threads and totals', async () => {
+  const status = valueOf(await engine.inference.engineStatus(forever));
+  assert.equal(status.backend, 'cpu');
+  assert.equal(status.threads, 2);
+  assert.ok(status.memory.residentBytes > 50e6);
+  assert.ok(status.memory.modelBytes > 6e6);
+  assert.ok(status.totals.generatedTokens > 0 && status.totals.decodeMs > 0);
+  assert.deepEqual(status.models, [{ path: starterModel, contextSize: 1024 }]);
+});
+
+test('a prompt part may ask for the line marker before the last token with a line break', async () => {
+  const marked = await run({ ...holeRequest('a\nb'), prompt: holePrompt('a\nb', ''), maxTokens: 1 });
+  const prompt = holePrompt('a\nb', '');
+  assert.equal(prompt.kind, 'parts');
+  const unmarked = await run({ ...holeRequest('a\nb'), prompt: { kind: 'parts', parts: prompt.kind === 'parts' ? prompt.parts.map((part) => (part.kind === 'text' ? { kind: 'text' as const, text: part.text } : part)) : [] }, maxTokens: 1 });
+  assert.equal(marked.usage.evaluatedTokens + marked.usage.reusedTokens, unmarked.usage.evaluatedTokens + unmarked.usage.reusedTokens + 1);
+});

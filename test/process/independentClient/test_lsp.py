@@ -1,0 +1,245 @@
+"""The server as any editor meets it: driven over stdio by an LSP client that shares no code with it.
+
+What the starter model writes is not judged, only the form of the answers.
+"""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import READY_TIMEOUT_S, SERVER, Running, Start, node
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+ACCEPTED = "tramontane.completionAccepted"
+REQUEST_CANCELLED = -32800
+URI = "file:///project/src/sum.ts"
+TEXT = """export function sum(numbers: readonly number[]): number {
+  let total = 0;
+  for (const number of numbers) {
+    total +=
+  }
+  return total;
+}
+"""
+# Behind `total +=`, where something is plainly missing.
+HOLE = types.Position(line=3, character=12)
+
+pytestmark = pytest.mark.asyncio
+
+
+def open_document(running: Running, text: str = TEXT) -> None:
+    document = types.TextDocumentItem(uri=URI, language_id="typescript", version=1, text=text)
+    running.client.text_document_did_open(types.DidOpenTextDocumentParams(text_document=document))
+
+
+def inline_params(position: types.Position, kind: types.InlineCompletionTriggerKind) -> types.InlineCompletionParams:
+    return types.InlineCompletionParams(
+        text_document=types.TextDocumentIdentifier(uri=URI),
+        position=position,
+        context=types.InlineCompletionContext(trigger_kind=kind),
+    )
+
+
+async def complete(running: Running, position: types.Position, kind: types.InlineCompletionTriggerKind) -> list[types.InlineCompletionItem]:
+    async with asyncio.timeout(READY_TIMEOUT_S):
+        result = await running.client.text_document_inline_completion_async(inline_params(position, kind))
+    if result is None:
+        return []
+    return list(result.items if isinstance(result, types.InlineCompletionList) else result)
+
+
+def check_form(item: types.InlineCompletionItem, position: types.Position) -> None:
+    assert isinstance(item.insert_text, str) and item.insert_text != ""
+    assert item.range is not None
+    # An editor shows ghost text only where the range is on the cursor's line and around the cursor.
+    assert item.range.start.line == position.line == item.range.end.line
+    assert item.range.start.character <= position.character <= item.range.end.character
+    assert item.command is not None and item.command.command == ACCEPTED
+
+
+async def test_announces_what_it_can_do(start: Start) -> None:
+    running = await start()
+    capabilities = running.initialized.capabilities
+    assert capabilities.inline_completion_provider
+    assert capabilities.execute_command_provider is not None
+    assert ACCEPTED in capabilities.execute_command_provider.commands
+    assert capabilities.position_encoding in (None, types.PositionEncodingKind.Utf16)
+    assert running.initialized.server_info is not None and running.initialized.server_info.version
+
+
+async def test_becomes_ready_with_the_starter_model(start: Start) -> None:
+    status = await (await start()).status("ready")
+    assert status.model.isStarter is True
+    assert status.model.path.endswith("starter-fim.gguf")
+
+
+@pytest.mark.parametrize("kind", list(types.InlineCompletionTriggerKind))
+async def test_completes_inline_and_takes_the_news_that_it_was_accepted(start: Start, kind: types.InlineCompletionTriggerKind) -> None:
+    running = await start()
+    open_document(running)
+    items = await complete(running, HOLE, kind)
+    for item in items:
+        check_form(item, HOLE)
+    # An automatic request may rightly be answered with nothing; one that the user asked for has a plain hole to fill here.
+    assert items or kind == types.InlineCompletionTriggerKind.Automatic
+    for item in items:
+        assert item.command is not None
+        command = types.ExecuteCommandParams(command=ACCEPTED, arguments=item.command.arguments)
+        assert await running.client.workspace_execute_command_async(command) is None
+
+
+async def test_completes_what_the_document_has_become(start: Start) -> None:
+    running = await start()
+    open_document(running, "")
+    change = types.TextDocumentContentChangePartial(range=types.Range(types.Position(0, 0), types.Position(0, 0)), text=TEXT)
+    identifier = types.VersionedTextDocumentIdentifier(uri=URI, version=2)
+    running.client.text_document_did_change(types.DidChangeTextDocumentParams(text_document=identifier, content_changes=[change]))
+    items = await complete(running, HOLE, types.InlineCompletionTriggerKind.Invoked)
+    assert items
+    for item in items:
+        check_form(item, HOLE)
+
+
+async def test_answers_a_document_that_is_not_open_with_nothing(start: Start) -> None:
+    assert await complete(await start(), HOLE, types.InlineCompletionTriggerKind.Invoked) == []
+
+
+async def test_answers_a_cancelled_request_once(start: Start) -> None:
+    running = await start()
+    open_document(running)
+    await running.status("ready")
+    for attempt in range(5):
+        params = inline_params(HOLE, types.InlineCompletionTriggerKind.Invoked)
+        request = running.client.protocol.send_request_async(types.TEXT_DOCUMENT_INLINE_COMPLETION, params, msg_id=f"cancel-{attempt}")
+        running.client.protocol.notify(types.CANCEL_REQUEST, types.CancelParams(id=f"cancel-{attempt}"))
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            try:
+                await request
+            except JsonRpcException as error:
+                assert error.code == REQUEST_CANCELLED
+    # And it still works.
+    assert await complete(running, HOLE, types.InlineCompletionTriggerKind.Invoked)
+
+
+async def test_refuses_commands_it_does_not_know(start: Start) -> None:
+    running = await start()
+    with pytest.raises(JsonRpcException):
+        await running.client.workspace_execute_command_async(types.ExecuteCommandParams(command="tramontane.unknown"))
+    with pytest.raises(JsonRpcException):
+        await running.client.workspace_execute_command_async(types.ExecuteCommandParams(command=ACCEPTED, arguments=[{"not": "an id"}]))
+
+
+async def test_answers_requests_that_do_not_fit_with_an_error(start: Start) -> None:
+    running = await start()
+    with pytest.raises(JsonRpcException) as invalid:
+        await running.client.protocol.send_request_async("tramontane/chat", {"messages": []})
+    assert invalid.value.code == -32602
+    with pytest.raises(JsonRpcException) as unknown:
+        await running.client.protocol.send_request_async("tramontane/noSuchMethod", {})
+    assert unknown.value.code == -32601
+
+
+MISSING = "/nowhere/missing-model.gguf"
+
+
+async def test_ignores_a_model_path_that_the_client_names(start: Start) -> None:
+    running = await start(options={"model": {"path": MISSING}, "completion": {"maxTokens": 16}})
+    await running.warning("model", "initializationOptions", "ignored")
+    assert (await running.status("ready")).model.isStarter is True
+    open_document(running)
+    assert await complete(running, HOLE, types.InlineCompletionTriggerKind.Invoked)
+
+
+async def check_names_the_missing_model(running: Running) -> None:
+    status = await running.status("noModel")
+    assert MISSING in status.cause
+    assert status.action
+    open_document(running)
+    assert await complete(running, HOLE, types.InlineCompletionTriggerKind.Invoked) == []
+
+
+async def test_takes_a_model_path_from_the_users_own_file(start: Start, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"model": {"path": MISSING}}), encoding="utf-8")
+    await check_names_the_missing_model(await start("--config", str(config)))
+
+
+async def test_takes_a_model_path_from_a_client_that_is_trusted(start: Start) -> None:
+    await check_names_the_missing_model(await start("--trust-client-options", options={"model": {"path": MISSING}}))
+
+
+async def test_the_users_own_file_has_the_last_word(start: Start, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"model": {"path": ""}}), encoding="utf-8")
+    running = await start("--config", str(config), "--trust-client-options", options={"model": {"path": MISSING}})
+    assert (await running.status("ready")).model.isStarter is True
+
+
+def frame(message: dict[str, Any]) -> bytes:
+    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+    return b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def read_frames(output: bytes) -> list[dict[str, Any]]:
+    """Takes the output apart to the last byte; anything that is no frame fails."""
+    messages = []
+    while output:
+        header, separator, rest = output.partition(b"\r\n\r\n")
+        assert separator, f"not a header: {output[:200]!r}"
+        fields = dict(line.split(b": ", 1) for line in header.split(b"\r\n"))
+        assert b"Content-Length" in fields, f"not a header: {header!r}"
+        length = int(fields[b"Content-Length"])
+        assert len(rest) >= length
+        messages.append(json.loads(rest[:length]))
+        output = rest[length:]
+    return messages
+
+
+async def run_raw(environment: dict[str, str], messages: list[dict[str, Any]], *arguments: str) -> tuple[int, bytes, bytes]:
+    """Writes all messages at once, closes nothing before the server ends, and returns exit code, output and errors."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(node(), str(SERVER), *arguments, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
+    assert process.stdin is not None
+    process.stdin.write(b"".join(frame(message) for message in messages))
+    await process.stdin.drain()
+    async with asyncio.timeout(READY_TIMEOUT_S):
+        # communicate() would close the input, and a server may take that for the end of the client.
+        assert process.stdout is not None and process.stderr is not None
+        output, errors = await asyncio.gather(process.stdout.read(), process.stderr.read())
+        code = await process.wait()
+    return code, output, errors
+
+
+INITIALIZE = {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}}
+# No engine is started without `initialized`, so none has to be ended.
+SHUTDOWN = {"id": 2, "method": "shutdown"}
+EXIT = {"method": "exit"}
+
+
+async def test_ends_with_success_after_shutdown_and_writes_nothing_but_frames(environment: dict[str, str]) -> None:
+    document = {"uri": URI, "languageId": "typescript", "version": 1, "text": TEXT}
+    opened = {"method": "textDocument/didOpen", "params": {"textDocument": document}}
+    code, output, _ = await run_raw(environment, [INITIALIZE, opened, SHUTDOWN, EXIT], "--stdio")
+    answers = {message["id"]: message for message in read_frames(output) if "id" in message and "method" not in message}
+    assert sorted(answers) == [1, 2]
+    assert "capabilities" in answers[1]["result"]
+    assert answers[2].get("error") is None
+    assert code == 0
+
+
+async def test_ends_with_failure_when_nobody_asked_it_to_shut_down(environment: dict[str, str]) -> None:
+    code, output, _ = await run_raw(environment, [INITIALIZE, EXIT], "--stdio")
+    read_frames(output)
+    assert code == 1
+
+
+async def test_refuses_a_configuration_file_that_is_no_json(environment: dict[str, str], tmp_path: Path) -> None:
+    config = tmp_path / "broken.json"
+    config.write_text("{", encoding="utf-8")
+    code, output, errors = await run_raw(environment, [], "--stdio", "--config", str(config))
+    assert code != 0
+    assert output == b""
+    assert str(config).encode() in errors
