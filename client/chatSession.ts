@@ -80,9 +80,18 @@ export class ChatSession {
 
   /** Takes effect at once, whether or not the server still answers. */
   stop(): void {
+    this.#end('stopped');
+  }
+
+  /** The window goes away. */
+  dispose(): void {
+    this.#end('interrupted');
+  }
+
+  #end(state: 'stopped' | 'interrupted'): void {
     const turn = this.#turn;
     if (!turn) return;
-    this.#finish(turn, { state: 'stopped' });
+    this.#finish(turn, { state });
     turn.controller.abort();
   }
 
@@ -98,6 +107,8 @@ export class ChatSession {
       const result = await this.#options.sendChat({ messages, attachments: [...attachments] }, (text) => this.#grow(turn, text), turn.controller.signal);
       this.#finish(turn, this.#ending(result, turn.answer.text, attachments));
     } catch (error) {
+      // A request that was cancelled may well end with an error: its answer is over, and nobody waits for it.
+      if (turn.over) return;
       const message = error instanceof Error ? error.message : String(error);
       this.#options.log.error(`The chat turn failed: ${message}`);
       this.#finish(

@@ -14,7 +14,7 @@ import {
   type WebviewViewProvider,
   window,
 } from 'vscode';
-import type { ChatParams, ChatResult } from '../server/protocol/chat.ts';
+import { type ChatParams, type ChatResult, chatResultSchema } from '../server/protocol/chat.ts';
 import type { Status } from '../server/protocol/status.ts';
 import { ChatContext } from './chatContext.ts';
 import { chatPage } from './chatPage.ts';
@@ -154,7 +154,7 @@ class ChatView implements WebviewViewProvider, Disposable {
   }
 
   dispose(): void {
-    this.#session.stop();
+    this.#session.dispose();
     this.#listeners.dispose();
     this.#options.conversations.dispose();
   }
@@ -199,12 +199,12 @@ class ChatView implements WebviewViewProvider, Disposable {
     }
   }
 
-  /** Turns the session's signal into the token that the language client wants. */
+  /** Turns the session's signal into the token that the language client wants, and believes no answer that has another shape. */
   async #send(params: ChatParams, onText: (text: string) => void, signal: AbortSignal): Promise<ChatResult> {
     const source = new CancellationTokenSource();
     signal.addEventListener('abort', () => source.cancel(), { once: true });
     try {
-      return await this.#options.sendChat(params, onText, source.token);
+      return v.parse(chatResultSchema, await this.#options.sendChat(params, onText, source.token));
     } finally {
       source.dispose();
     }

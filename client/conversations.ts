@@ -25,7 +25,7 @@ const fileSchema = v.object({
 type StoredFile = v.InferOutput<typeof fileSchema>;
 
 export interface ConversationsOptions {
-  /** A folder for this alone; it is made when it is missing. */
+  /** The extension's storage folder. Conversations get a folder of their own inside, which only the user can enter. */
   readonly folder: string;
   readonly log: { readonly warn: (message: string) => void };
   readonly nowMs?: () => number;
@@ -48,7 +48,7 @@ export class Conversations {
   #readOnly = false;
 
   constructor(options: ConversationsOptions) {
-    this.#options = { nowMs: Date.now, saveDelayMs: 1000, maxConversations: 20, maxBytes: 2_000_000, ...options };
+    this.#options = { nowMs: Date.now, saveDelayMs: 1000, maxConversations: 20, maxBytes: 2_000_000, ...options, folder: path.join(options.folder, 'chat') };
     this.#stored = this.#read();
   }
 

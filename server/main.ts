@@ -1,38 +1,20 @@
 #!/usr/bin/env node
-// The composition root of the language server: builds the rooms, maps settings to each room's options and hands them over.
-// Nothing imports this file.
-import { createHash } from 'node:crypto';
+// The server's process: reads the command line, finds the files that lie beside it, and starts the language server on standard IO or
+// on the channel that the editor opened. Nothing imports this file.
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createConnection, DidChangeConfigurationNotification, ProposedFeatures } from 'vscode-languageserver/node';
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { runtimeDirectoryFor } from '../native/channel/runtimeDirectory.ts';
 import { readCommandLine } from './commandLine.ts';
-import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
-import { CompleteInline } from './features/completeInline.ts';
-import type { ReadDocument } from './features/readDocument.ts';
-import { StatusBoard } from './features/statusBoard.ts';
-import { registerChat } from './handlers/chat.ts';
-import { registerConfiguration } from './handlers/configuration.ts';
-import { registerDocumentSync } from './handlers/documentSync.ts';
-import { registerEdit } from './handlers/edit.ts';
-import { registerExecuteCommand } from './handlers/executeCommand.ts';
-import { initializeResult, workspaceFoldersOf } from './handlers/initialize.ts';
-import { registerInlineCompletion } from './handlers/inlineCompletion.ts';
-import { registerStatus, sendStatus } from './handlers/status.ts';
 import { LocalInference } from './inference/localInference.ts';
-import { RoutedInference } from './inference/routedInference.ts';
-import { readDiskDocument } from './project/diskDocuments.ts';
-import { Session } from './session/session.ts';
-import type { Settings, SettingsSource } from './session/settings.ts';
-import { resolveSettings } from './session/settings.ts';
+import { startLanguageServer } from './languageServer.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const isSource = import.meta.url.endsWith('.ts');
-const engineModule = isSource ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
+const engineModule = import.meta.url.endsWith('.ts') ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
 const starterPath = path.join(here, '../native/starter-model/starter-fim.gguf');
 const { version } = JSON.parse(readFileSync(path.join(here, '../package.json'), 'utf8')) as { version: string };
 
@@ -41,129 +23,32 @@ const clock: Clock = {
   wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
 };
 
-function serve(commandLine: { readonly config: { readonly file: string; readonly raw: unknown } | undefined; readonly trustClientOptions: boolean }): void {
-  const connection = createConnection(ProposedFeatures.all);
-  const log: Log = {
-    error: (message) => connection.console.error(message),
-    warn: (message) => connection.console.warn(message),
-    info: (message) => connection.console.info(message),
-    debug: (message) => connection.console.debug(message),
-  };
-  const session = new Session();
-  const ended = new AbortController();
-  let initializationOptions: unknown;
-  let clientSettings: unknown;
-  let canAskSettings = false;
-  let canRegisterSettings = false;
-
-  const applySettings = () => {
-    const isTrusted = commandLine.trustClientOptions;
-    const sources: SettingsSource[] = [
-      { name: 'the client\'s initializationOptions', raw: initializationOptions, mayNameMachine: isTrusted },
-      { name: 'the client', raw: clientSettings, mayNameMachine: isTrusted },
-      // Last, so that the user's own file has the last word.
-      ...(commandLine.config ? [{ name: commandLine.config.file, raw: commandLine.config.raw, mayNameMachine: true }] : []),
-    ];
-    const { settings, warnings } = resolveSettings(sources);
-    for (const warning of warnings) log.warn(warning);
-    session.settings = settings;
-  };
-  const localInference = ({ model, engine }: Settings) =>
-    new LocalInference({
-      engineModule,
-      runtimeDirectory: runtimeDirectoryFor(process.env),
-      engine: { gpu: engine.gpu, threads: engine.threads, keepAliveMs: engine.keepAliveSeconds * 1000 },
-      model: { path: modelPath(model.path), contextSize: model.contextSize },
-      log,
-      now: clock.now,
-    });
-  applySettings();
-  let inForce = machinePart(session.settings);
-  const inference = new RoutedInference(localInference(session.settings));
-  const board = new StatusBoard({ inference, session, starterPath, onChange: (status) => sendStatus(connection, status) });
-  /** Loads the model ahead of the first request; what goes wrong shows in the status. */
-  const warmUp = () => void inference.describeModel(ended.signal);
-  const settingsChanged = () => {
-    applySettings();
-    const wanted = machinePart(session.settings);
-    if (wanted === inForce) return;
-    inForce = wanted;
-    void inference.replace(localInference(session.settings)).then(warmUp);
-  };
-
-  const completeInline = new CompleteInline({ session, inference, clock, log });
-  const documents = readDocuments(session);
-
-  connection.onInitialize((params) => {
-    session.workspaceFolders = workspaceFoldersOf(params);
-    initializationOptions = params.initializationOptions;
-    canAskSettings = params.capabilities.workspace?.configuration === true;
-    canRegisterSettings = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
-    settingsChanged();
-    return initializeResult(version);
-  });
-  connection.onInitialized(() => {
-    log.info(`Tramontane ${version} on ${os.platform()} ${os.arch()}, Node ${process.version}.`);
-    if (canRegisterSettings) void connection.client.register(DidChangeConfigurationNotification.type, { section: 'tramontane' });
-    board.refresh();
-    warmUp();
-  });
-  connection.onNotification('workspace/didChangeWorkspaceFolders', (params: { event?: { added?: { uri: string }[]; removed?: { uri: string }[] } }) => {
-    const removed = new Set(params.event?.removed?.map((folder) => folder.uri.replace(/\/+$/, '')));
-    const added = params.event?.added?.map((folder) => folder.uri.replace(/\/+$/, '')) ?? [];
-    session.workspaceFolders = [...session.workspaceFolders.filter((folder) => !removed.has(folder)), ...added];
-  });
-  registerDocumentSync(connection, session, log);
-  registerConfiguration(connection, {
-    canAsk: () => canAskSettings,
-    onSettings: (raw) => {
-      clientSettings = raw;
-      settingsChanged();
-    },
-    log,
-  });
-  registerInlineCompletion(connection, completeInline, board, log);
-  registerExecuteCommand(connection, completeInline, log);
-  registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock }), board, log);
-  registerEdit(connection, { deps: () => ({ inference, documents, settings: session.settings.edit, hash: sha256, log }), board, log });
-  registerStatus(connection, { session, inference, board, log });
-  connection.onShutdown(async () => {
-    ended.abort();
-    await inference.dispose();
-  });
-  connection.listen();
-}
-
+/** `~/` is what people write; the engine wants whole paths. */
 function modelPath(setting: string): string {
   if (setting.trim() === '') return starterPath;
   return setting.startsWith('~/') ? path.join(os.homedir(), setting.slice(2)) : setting;
 }
 
-function machinePart({ model, engine }: Settings): string {
-  return JSON.stringify([model, engine]);
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
-}
-
-/** Open documents first, since what is on disk may be older than what the user sees. */
-function readDocuments(session: Session): ReadDocument {
-  return {
-    read: async (uri) => {
-      const relativePath = session.displayPath(uri);
-      const open = session.documents.snapshot(uri);
-      if (open) return { outcome: 'ok', text: open.text, version: open.version, languageId: open.languageId, relativePath };
-      const onDisk = await readDiskDocument(uri, session.workspaceFolders);
-      return onDisk.outcome === 'ok' ? { ...onDisk, version: null, relativePath } : onDisk;
-    },
-  };
-}
-
 const invocation = readCommandLine(process.argv.slice(2), version);
-if (invocation.kind === 'serve') serve(invocation.commandLine);
-else if (invocation.kind === 'print') process.stdout.write(invocation.text);
-else {
+if (invocation.kind === 'serve') {
+  startLanguageServer(createConnection(ProposedFeatures.all), {
+    commandLine: invocation.commandLine,
+    makeInference: ({ model, engine }, log) =>
+      new LocalInference({
+        engineModule,
+        runtimeDirectory: runtimeDirectoryFor(process.env),
+        engine: { gpu: engine.gpu, threads: engine.threads, keepAliveMs: engine.keepAliveSeconds * 1000 },
+        model: { path: modelPath(model.path), contextSize: model.contextSize },
+        log,
+        now: clock.now,
+      }),
+    starterPath,
+    clock,
+    version,
+  });
+} else if (invocation.kind === 'print') {
+  process.stdout.write(invocation.text);
+} else {
   process.stderr.write(invocation.message);
   process.exitCode = 2;
 }

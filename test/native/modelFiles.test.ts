@@ -38,7 +38,7 @@ async function check(file: string, cause: RegExp): Promise<void> {
 }
 
 /** A header with a crafted part: magic, version, counts, then `rest`. */
-function header(tensors: bigint, entries: bigint, rest = Buffer.alloc(0)): Buffer {
+function header(tensors: bigint, entries: bigint, rest: Buffer = Buffer.alloc(0)): Buffer {
   const bytes = Buffer.alloc(24);
   bytes.write('GGUF', 0, 'latin1');
   bytes.writeUInt32LE(3, 4);

@@ -1,6 +1,8 @@
 // llama-server as a peer: the same llama.cpp behind a C++ server. It knows how to start, ask and end it; it must not know what is measured.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -9,6 +11,8 @@ const root = path.resolve(import.meta.dirname, '../../..');
 const python =
   process.env['TRAMONTANE_BENCH_PEER_PYTHON'] ?? path.join(root, '.tools/bench-peer', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 const startTimeoutMs = 60_000;
+
+export const peerName = 'llama-server';
 
 export interface LlamaServerOptions {
   readonly model: string;
@@ -104,8 +108,8 @@ export class LlamaServer {
   }
 
   /** Greedy, streamed. */
-  async complete(request: CompletionRequest): Promise<Completion> {
-    const body = { prompt: request.prompt, n_predict: request.maxTokens, temperature: 0, cache_prompt: request.reusePrefix, stream: true, id_slot: 0 };
+  async complete({ prompt, maxTokens, reusePrefix }: CompletionRequest): Promise<Completion> {
+    const body = { prompt, n_predict: maxTokens, temperature: 0, cache_prompt: reusePrefix, stream: true, id_slot: 0 };
     const startedAt = performance.now();
     let firstTextMs: number | undefined;
     let text = '';
@@ -133,12 +137,7 @@ export class LlamaServer {
   /** @param parseSpecial whether texts of special tokens become those tokens */
   async tokenize(text: string, { parseSpecial }: { readonly parseSpecial: boolean }): Promise<number[]> {
     const response = await this.#post('/tokenize', { content: text, add_special: false, parse_special: parseSpecial });
-    return ((await response.json()) as { tokens: number[] }).tokens;
-  }
-
-  async detokenize(tokens: readonly number[]): Promise<string> {
-    const response = await this.#post('/detokenize', { tokens });
-    return ((await response.json()) as { content: string }).content;
+    return (JSON.parse(await textOf(response)) as { tokens: number[] }).tokens;
   }
 
   async stop(): Promise<void> {
@@ -151,11 +150,22 @@ export class LlamaServer {
     clearTimeout(killing);
   }
 
-  async #post(route: string, body: unknown): Promise<Response> {
-    const response = await fetch(this.#address + route, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    if (!response.ok) throw new Error(`llama-server answered ${route} with ${response.status}: ${await response.text()}`);
-    return response;
+  /** @returns the body of a good answer, as it comes */
+  async #post(route: string, body: unknown): Promise<IncomingMessage> {
+    // A connection of its own, since the server closes one after a streamed answer, and the next request on it would fail.
+    const outgoing = request(this.#address + route, { method: 'POST', agent: false, headers: { 'content-type': 'application/json' } });
+    outgoing.end(JSON.stringify(body));
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    response.setEncoding('utf8');
+    if (response.statusCode === 200) return response;
+    throw new Error(`llama-server answered ${route} with ${response.statusCode}: ${await textOf(response)}`);
   }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return text;
 }
 
 async function addressOf(child: ChildProcess): Promise<string> {
@@ -183,11 +193,10 @@ async function waitUntilHealthy(address: string): Promise<void> {
 }
 
 /** Server-sent events: blocks of lines that end with an empty one; only `data:` lines are used here. */
-async function* eventsOf(response: Response): AsyncGenerator<StreamedEvent> {
-  if (!response.body) throw new Error('The answer has no body.');
+async function* eventsOf(response: IncomingMessage): AsyncGenerator<StreamedEvent> {
   let rest = '';
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split('\n');
+  for await (const chunk of response) {
+    const lines = (rest + String(chunk)).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (line.startsWith('data: {')) yield JSON.parse(line.slice('data: '.length)) as StreamedEvent;
   }

@@ -1,0 +1,142 @@
+// The language server over one connection: builds the rooms above the engine and hands them over. It is main.ts's composition, apart
+// from the process around it, so that tests run it over a connection in memory with a scripted engine.
+import { createHash } from 'node:crypto';
+import os from 'node:os';
+import type { Connection } from 'vscode-languageserver/node';
+import { DidChangeConfigurationNotification } from 'vscode-languageserver/node';
+import type { CommandLine } from './commandLine.ts';
+import type { Log } from './core/log.ts';
+import type { Clock } from './features/clock.ts';
+import { CompleteInline } from './features/completeInline.ts';
+import type { ReadDocument } from './features/readDocument.ts';
+import { StatusBoard } from './features/statusBoard.ts';
+import { registerChat } from './handlers/chat.ts';
+import { registerConfiguration } from './handlers/configuration.ts';
+import { registerDocumentSync } from './handlers/documentSync.ts';
+import { registerEdit } from './handlers/edit.ts';
+import { registerExecuteCommand } from './handlers/executeCommand.ts';
+import { initializeResult, workspaceFoldersOf } from './handlers/initialize.ts';
+import { registerInlineCompletion } from './handlers/inlineCompletion.ts';
+import { registerStatus, sendStatus } from './handlers/status.ts';
+import type { Inference } from './inference/inference.ts';
+import { RoutedInference } from './inference/routedInference.ts';
+import { readDiskDocument } from './project/diskDocuments.ts';
+import { Session } from './session/session.ts';
+import type { Settings, SettingsSource } from './session/settings.ts';
+import { resolveSettings } from './session/settings.ts';
+
+export interface LanguageServerOptions {
+  readonly commandLine: CommandLine;
+  /** Builds the engine for these settings; called again when a machine setting changes. */
+  readonly makeInference: (settings: Settings, log: Log) => Inference;
+  /** The model that counts as the starter model. */
+  readonly starterPath: string;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+/** Wires one connection; it serves as soon as this returns. */
+export function startLanguageServer(connection: Connection, options: LanguageServerOptions): void {
+  const { commandLine, starterPath, clock, version } = options;
+  const log: Log = {
+    error: (message) => connection.console.error(message),
+    warn: (message) => connection.console.warn(message),
+    info: (message) => connection.console.info(message),
+    debug: (message) => connection.console.debug(message),
+  };
+  const session = new Session();
+  const ended = new AbortController();
+  let initializationOptions: unknown;
+  let clientSettings: unknown;
+  let canAskSettings = false;
+  let canRegisterSettings = false;
+
+  const applySettings = () => {
+    const isTrusted = commandLine.trustClientOptions;
+    const sources: SettingsSource[] = [
+      { name: 'the client\'s initializationOptions', raw: initializationOptions, mayNameMachine: isTrusted },
+      { name: 'the client', raw: clientSettings, mayNameMachine: isTrusted },
+      // Last, so that the user's own file has the last word.
+      ...(commandLine.config ? [{ name: commandLine.config.file, raw: commandLine.config.raw, mayNameMachine: true }] : []),
+    ];
+    const { settings, warnings } = resolveSettings(sources);
+    for (const warning of warnings) log.warn(warning);
+    session.settings = settings;
+  };
+  applySettings();
+  let inForce = machinePart(session.settings);
+  const inference = new RoutedInference(options.makeInference(session.settings, log));
+  const board = new StatusBoard({ inference, session, starterPath, onChange: (status) => sendStatus(connection, status) });
+  /** Loads the model ahead of the first request; what goes wrong shows in the status. */
+  const warmUp = () => void inference.describeModel(ended.signal);
+  const settingsChanged = () => {
+    applySettings();
+    const wanted = machinePart(session.settings);
+    if (wanted === inForce) return;
+    inForce = wanted;
+    void inference.replace(options.makeInference(session.settings, log)).then(warmUp);
+  };
+
+  const completeInline = new CompleteInline({ session, inference, clock, log });
+  const documents = readDocuments(session);
+
+  connection.onInitialize((params) => {
+    session.workspaceFolders = workspaceFoldersOf(params);
+    initializationOptions = params.initializationOptions;
+    canAskSettings = params.capabilities.workspace?.configuration === true;
+    canRegisterSettings = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
+    settingsChanged();
+    return initializeResult(version);
+  });
+  connection.onInitialized(() => {
+    log.info(`Tramontane ${version} on ${os.platform()} ${os.arch()}, Node ${process.version}.`);
+    if (canRegisterSettings) void connection.client.register(DidChangeConfigurationNotification.type, { section: 'tramontane' });
+    board.refresh();
+    warmUp();
+  });
+  connection.onNotification('workspace/didChangeWorkspaceFolders', (params: { event?: { added?: { uri: string }[]; removed?: { uri: string }[] } }) => {
+    const removed = new Set(params.event?.removed?.map((folder) => folder.uri.replace(/\/+$/, '')));
+    const added = params.event?.added?.map((folder) => folder.uri.replace(/\/+$/, '')) ?? [];
+    session.workspaceFolders = [...session.workspaceFolders.filter((folder) => !removed.has(folder)), ...added];
+  });
+  registerDocumentSync(connection, session, log);
+  registerConfiguration(connection, {
+    canAsk: () => canAskSettings,
+    onSettings: (raw) => {
+      clientSettings = raw;
+      settingsChanged();
+    },
+    log,
+  });
+  registerInlineCompletion(connection, completeInline, board, log);
+  registerExecuteCommand(connection, completeInline, log);
+  registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock }), board, log);
+  registerEdit(connection, { deps: () => ({ inference, documents, settings: session.settings.edit, hash: sha256, log }), board, log });
+  registerStatus(connection, { session, inference, board, log });
+  connection.onShutdown(async () => {
+    ended.abort();
+    await inference.dispose();
+  });
+  connection.listen();
+}
+
+function machinePart({ model, engine }: Settings): string {
+  return JSON.stringify([model, engine]);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/** Open documents first, since what is on disk may be older than what the user sees. */
+function readDocuments(session: Session): ReadDocument {
+  return {
+    read: async (uri) => {
+      const relativePath = session.displayPath(uri);
+      const open = session.documents.snapshot(uri);
+      if (open) return { outcome: 'ok', text: open.text, version: open.version, languageId: open.languageId, relativePath };
+      const onDisk = await readDiskDocument(uri, session.workspaceFolders);
+      return onDisk.outcome === 'ok' ? { ...onDisk, version: null, relativePath } : onDisk;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { scriptedInference } from '../scriptedInference.ts';
+import type { TestServerOptions } from './inProcessServer.ts';
+import { testServer } from './inProcessServer.ts';
+
+async function built(options: Partial<TestServerOptions>): Promise<{ readonly last: string; readonly log: string }> {
+  const server = await testServer({ inference: () => scriptedInference(), ...options });
+  // One round trip, so that what initialize logged has arrived.
+  await server.client.sendRequest('tramontane/setPaused', { paused: false });
+  server.end();
+  return { last: server.built.at(-1)?.model.path ?? '', log: server.logLines.join('\n') };
+}
+
+test('a model path from the client is ignored and said', async () => {
+  const { last, log } = await built({ initializationOptions: { model: { path: '/evil.gguf' }, completion: { delayMs: 5 } } });
+  assert.equal(last, '');
+  assert.match(log, /"model" and "engine" settings .* were ignored/);
+});
+
+test('with --trust-client-options it counts', async () => {
+  const { last } = await built({ initializationOptions: { model: { path: '/mine.gguf' } }, trustClientOptions: true });
+  assert.equal(last, '/mine.gguf');
+});
+
+test('the --config file counts, and wins over a trusted client', async () => {
+  const { last } = await built({ initializationOptions: { model: { path: '/client.gguf' } }, trustClientOptions: true, config: { model: { path: '/config.gguf' } } });
+  assert.equal(last, '/config.gguf');
+});
+
+test('a part that is not valid is ignored as a whole and said', async () => {
+  const { log } = await built({ initializationOptions: { completion: { maxTokens: -3 } } });
+  assert.match(log, /ignored: completion\.maxTokens/);
+});
+
+test('a change of a machine setting builds a new engine, a harmless one does not', async () => {
+  const server = await testServer({ inference: () => scriptedInference(), trustClientOptions: true });
+  const change = (settings: unknown) => server.client.sendNotification('workspace/didChangeConfiguration', { settings: { tramontane: settings } });
+  const settled = () => server.client.sendRequest('tramontane/setPaused', { paused: false });
+  await settled();
+  const before = server.built.length;
+  await change({ completion: { delayMs: 9 } });
+  await settled();
+  assert.equal(server.built.length, before);
+  await change({ model: { path: '/other.gguf' } });
+  await settled();
+  assert.equal(server.built.at(-1)?.model.path, '/other.gguf');
+  server.end();
+});
