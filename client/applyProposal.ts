@@ -1,7 +1,19 @@
 // Puts a proposal in front of the user and applies what they take of it, or nothing when a text is not the one it was made for.
 // It knows VS Code's workspace edits and their preview; it must not know instructions' meaning or how a proposal came about.
 import { createHash } from 'node:crypto';
-import { EndOfLine, ProgressLocation, Range, type TextDocument, TextEdit, ThemeIcon, Uri, window, workspace, WorkspaceEdit, type WorkspaceEditEntryMetadata } from 'vscode';
+import {
+  EndOfLine,
+  ProgressLocation,
+  Range,
+  type TextDocument,
+  TextEdit,
+  ThemeIcon,
+  Uri,
+  window,
+  workspace,
+  WorkspaceEdit,
+  type WorkspaceEditEntryMetadata,
+} from 'vscode';
 import type { DocumentEdit } from '../server/protocol/edit.ts';
 import { isSensitive } from './editPaths.ts';
 import { countTakenEdits } from './takenEdits.ts';
@@ -54,7 +66,10 @@ export async function applyProposal({ documents, opened, label }: Proposal): Pro
   const applying = workspace.applyEdit(workspaceEdit, { isRefactoring: true });
   // The rows of the preview start without ticks, and its button does nothing until there is one: say so for as long as it is open.
   const changes = `${total} ${total === 1 ? 'change' : 'changes'} in ${documents.length} ${documents.length === 1 ? 'file' : 'files'}`;
-  await window.withProgress({ location: ProgressLocation.Notification, title: `Tramontane proposes ${changes}. Tick what you want in the Refactor Preview, then choose Apply.` }, () => applying);
+  await window.withProgress(
+    { location: ProgressLocation.Notification, title: `Tramontane proposes ${changes}. Tick what you want in the Refactor Preview, then choose Apply.` },
+    () => applying,
+  );
   if (!(await applying)) return { kind: 'discarded' };
   const counts = proposed.map(({ document, before, edits }) => countTakenEdits(before, document.getText(), edits));
   const taken = counts.every((count) => count !== undefined) ? counts.reduce((sum, count) => sum + count, 0) : undefined;
@@ -77,7 +92,12 @@ function sha256(text: string): string {
 function metadataFor(document: TextDocument, label: string): WorkspaceEditEntryMetadata {
   const path = workspace.asRelativePath(document.uri);
   if (isSensitive(path)) {
-    return { needsConfirmation: true, label: 'Sensitive files: look twice', description: `${path} can run code or change settings`, iconPath: new ThemeIcon('warning') };
+    return {
+      needsConfirmation: true,
+      label: 'Sensitive files: look twice',
+      description: `${path} can run code or change settings`,
+      iconPath: new ThemeIcon('warning'),
+    };
   }
   return { needsConfirmation: true, label, iconPath: new ThemeIcon('edit') };
 }

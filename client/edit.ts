@@ -1,11 +1,23 @@
 // The command "Edit with Instruction…": asks what should change, asks the server for it, and puts the proposal in front of the user.
 // It knows the order of these steps and the words for what goes wrong; it must not know prompts, models or how an answer is read.
 import * as v from 'valibot';
-import { type CancellationToken, commands, type Disposable, Disposable as DisposableValue, type LogOutputChannel, ProgressLocation, type TextDocument, type TextEditor, type Uri, window, workspace } from 'vscode';
+import {
+  type CancellationToken,
+  commands,
+  type Disposable,
+  Disposable as DisposableValue,
+  type LogOutputChannel,
+  ProgressLocation,
+  type TextDocument,
+  type TextEditor,
+  type Uri,
+  window,
+  workspace,
+} from 'vscode';
 import { type EditParams, type EditResult, editResultSchema } from '../server/protocol/edit.ts';
 import { applyProposal } from './applyProposal.ts';
 import { type EditAnswers, registerEditAnswers } from './editAnswers.ts';
-import { type Asked, askInstruction } from './editInput.ts';
+import { type Asked, type EditInput, registerEditInput } from './editInput.ts';
 import { selectedLines, targetLabel, whyNotEditable } from './editTargets.ts';
 
 export interface EditOptions {
@@ -16,15 +28,18 @@ export interface EditOptions {
 
 interface Parts extends EditOptions {
   readonly answers: EditAnswers;
+  readonly input: EditInput;
   /** The last instruction, proposed again. */
   readonly recall: { instruction: string };
 }
 
 export function registerEdit(options: EditOptions): Disposable {
   const answers = registerEditAnswers();
-  const parts: Parts = { ...options, answers, recall: { instruction: '' } };
+  const input = registerEditInput();
+  const parts: Parts = { ...options, answers, input, recall: { instruction: '' } };
   return DisposableValue.from(
     answers,
+    input,
     commands.registerCommand('tramontane.editWithInstruction', () => editWithInstruction(parts)),
   );
 }
@@ -37,7 +52,7 @@ async function editWithInstruction(parts: Parts): Promise<void> {
   }
   const { document } = editor;
   if (await toldNotEditable([document.uri])) return;
-  const asked = await askInstruction({ document, target: targetLabel(document, editor.selection), last: parts.recall.instruction });
+  const asked = await parts.input.ask({ document, target: targetLabel(document, editor.selection), last: parts.recall.instruction });
   if (!asked) return;
   parts.recall.instruction = asked.instruction;
   if (await toldNotEditable(asked.alsoEdit)) return;
@@ -66,7 +81,7 @@ async function propose(parts: Parts, editor: TextEditor, { instruction, alsoEdit
   const isPart = selectedLines(selection) !== undefined;
   const params: EditParams = {
     instruction,
-    target: { uri: editor.document.uri.toString(), ...(isPart ? { range: { start: { ...plain(selection.start) }, end: { ...plain(selection.end) } } } : {}) },
+    target: { uri: editor.document.uri.toString(), ...(isPart ? { range: { start: plain(selection.start), end: plain(selection.end) } } : {}) },
     alsoEdit: alsoEdit.map((uri) => uri.toString()),
   };
   const title = `Tramontane is editing ${targetLabel(editor.document, selection)}`;

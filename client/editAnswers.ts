@@ -1,6 +1,6 @@
 // Shows a model's answer that could not become an edit, in a read-only document, with the reasons.
 // It knows how such a document is made; it must not know how an answer is read.
-import { type Disposable, Disposable as DisposableValue, EventEmitter, Uri, window, workspace } from 'vscode';
+import { type Disposable, EventEmitter, Uri, window, workspace } from 'vscode';
 import type { EditRefusal } from '../server/protocol/edit.ts';
 
 const scheme = 'tramontane-answer';
@@ -26,7 +26,10 @@ export function registerEditAnswers(): EditAnswers {
       const document = await workspace.openTextDocument(uri);
       await window.showTextDocument(document, { preview: true });
     },
-    dispose: () => DisposableValue.from(provider, changed).dispose(),
+    dispose: () => {
+      provider.dispose();
+      changed.dispose();
+    },
   };
 }
 

@@ -23,23 +23,42 @@ const maxFiles = 32;
 const openContext = 'tramontane.editInputOpen';
 const addFilesButton = { iconPath: new ThemeIcon('add'), tooltip: 'Add Files… (press the key of the command again)' };
 
-/** Undefined when the user leaves. */
-export async function askInstruction(options: AskOptions): Promise<Asked | undefined> {
+export interface EditInput extends Disposable {
+  /** Undefined when the user leaves. */
+  readonly ask: (options: AskOptions) => Promise<Asked | undefined>;
+}
+
+/** What the key for adding files does, while a box is open. */
+interface OpenBox {
+  addFiles: (() => void) | undefined;
+}
+
+export function registerEditInput(): EditInput {
+  const openBox: OpenBox = { addFiles: undefined };
+  const command = commands.registerCommand('tramontane.addFilesToEdit', () => openBox.addFiles?.());
+  return { ask: (options) => askInstruction(options, openBox), dispose: () => void command.dispose() };
+}
+
+async function askInstruction(options: AskOptions, openBox: OpenBox): Promise<Asked | undefined> {
   const listing = new CancellationTokenSource();
   let files = noFiles;
   let onListed: () => void = () => undefined;
-  const listed = listWorkspaceFiles(listing.token).then((found) => {
-    files = found;
-    onListed();
-  });
+  const listed = listWorkspaceFiles(listing.token).then(
+    (found) => {
+      files = found;
+      onListed();
+    },
+    // Without the list of files none is found by its name; the user sees so in the box.
+    () => undefined,
+  );
   let added: readonly Uri[] = [];
   let value = options.last;
   let isFirst = true;
   try {
     for (;;) {
       const step = await showBox({
-        ...options,
         value,
+        openBox,
         isFirst,
         describe: (text) => describe(options, alsoEdit(text, { options, files, added })),
         onRefresh: (refresh) => {
@@ -63,7 +82,10 @@ export async function askInstruction(options: AskOptions): Promise<Asked | undef
   }
 }
 
-function alsoEdit(text: string, { options, files, added }: { readonly options: AskOptions; readonly files: WorkspaceFiles; readonly added: readonly Uri[] }): readonly Uri[] {
+function alsoEdit(
+  text: string,
+  { options, files, added }: { readonly options: AskOptions; readonly files: WorkspaceFiles; readonly added: readonly Uri[] },
+): readonly Uri[] {
   const uris = new Map(added.map((uri) => [uri.toString(), uri]));
   for (const path of namedFiles(text, files.paths)) {
     const uri = files.uriOf(path);
@@ -81,6 +103,7 @@ function describe({ target }: AskOptions, also: readonly Uri[]): string {
 type Step = { readonly kind: 'left' } | { readonly kind: 'accepted' | 'addFiles'; readonly value: string };
 
 interface BoxOptions {
+  readonly openBox: OpenBox;
   readonly value: string;
   readonly isFirst: boolean;
   readonly describe: (text: string) => string;
@@ -88,14 +111,16 @@ interface BoxOptions {
   readonly onRefresh: (refresh: () => void) => void;
 }
 
-function showBox({ value, isFirst, describe: describeText, onRefresh }: BoxOptions): Promise<Step> {
+function showBox({ openBox, value, isFirst, describe: describeText, onRefresh }: BoxOptions): Promise<Step> {
   return new Promise((resolve) => {
     const box = window.createInputBox();
     const resources: Disposable[] = [box];
     const refresh = () => {
       box.prompt = describeText(box.value);
     };
+    const addFiles = () => end({ kind: 'addFiles', value: box.value });
     const end = (step: Step) => {
+      openBox.addFiles = undefined;
       void commands.executeCommand('setContext', openContext, false);
       for (const resource of resources) resource.dispose();
       resolve(step);
@@ -114,14 +139,14 @@ function showBox({ value, isFirst, describe: describeText, onRefresh }: BoxOptio
         box.validationMessage = undefined;
         refresh();
       }),
-      box.onDidTriggerButton(() => end({ kind: 'addFiles', value: box.value })),
+      box.onDidTriggerButton(addFiles),
       box.onDidAccept(() => {
         if (box.value.trim() === '') box.validationMessage = 'Say what should be changed.';
         else end({ kind: 'accepted', value: box.value });
       }),
       box.onDidHide(() => end({ kind: 'left' })),
-      commands.registerCommand('tramontane.addFilesToEdit', () => end({ kind: 'addFiles', value: box.value })),
     );
+    openBox.addFiles = addFiles;
     void commands.executeCommand('setContext', openContext, true);
     box.show();
   });
@@ -143,6 +168,11 @@ async function pickFiles(document: TextDocument, files: WorkspaceFiles, added: r
     await window.showInformationMessage('No other file is open or imported here. Open it in a tab, or name it in the instruction.');
     return undefined;
   }
-  const picked = await window.showQuickPick(items, { canPickMany: true, title: 'Files that may change too', placeHolder: 'Other files: name them in the instruction, with their extension', ignoreFocusOut: true });
+  const picked = await window.showQuickPick(items, {
+    canPickMany: true,
+    title: 'Files that may change too',
+    placeHolder: 'Other files: name them in the instruction, with their extension',
+    ignoreFocusOut: true,
+  });
   return picked?.flatMap(({ uri }) => (uri === undefined ? [] : [uri])).slice(0, maxFiles);
 }

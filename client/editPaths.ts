@@ -9,7 +9,10 @@ const maxNamed = 8;
 export function namedFiles(instruction: string, files: readonly string[]): readonly string[] {
   const named = new Set<string>();
   for (const word of instruction.split(/[\s"'`“”‘’()<>[\]{},;|]+/)) {
-    const name = word.replaceAll('\\', '/').replace(/^\.\//, '').replace(/[.:!?]+$/, '');
+    const name = word
+      .replaceAll('\\', '/')
+      .replace(/^\.\//, '')
+      .replace(/[.:!?]+$/, '');
     if (!/[^/]\.[^./]+$|^\.[^./]+/.test(name.slice(name.lastIndexOf('/') + 1))) continue;
     const found = files.includes(name) ? [name] : files.filter((file) => file.endsWith(`/${name}`));
     if (found.length === 1 && found[0] !== undefined) named.add(found[0]);
@@ -27,7 +30,24 @@ const importPatterns = [
 
 const pythonImport = /^[ \t]*from[ \t]+(\.{1,3})([\w.]{0,200})[ \t]+import\b/gm;
 
-const endings = ['', '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.vue', '.svelte', '.py', '/index.ts', '/index.tsx', '/index.js', '/__init__.py'] as const;
+const endings = [
+  '',
+  '.ts',
+  '.tsx',
+  '.mts',
+  '.cts',
+  '.js',
+  '.jsx',
+  '.mjs',
+  '.cjs',
+  '.vue',
+  '.svelte',
+  '.py',
+  '/index.ts',
+  '/index.tsx',
+  '/index.js',
+  '/__init__.py',
+] as const;
 
 /** The paths of `files` that the text at `path` imports by a relative name, in the order of their first import. */
 export function importedFiles(path: string, text: string, files: readonly string[]): readonly string[] {
@@ -56,4 +76,17 @@ export function isSensitive(path: string): boolean {
 }
 
 const sensitiveFolders = new Set(['.git', '.vscode', '.github', '.gitlab', '.circleci', '.husky', '.githooks', '.devcontainer', '.idea']);
-const sensitiveNames = new Set(['package.json', '.npmrc', '.gitlab-ci.yml', '.gitattributes', '.gitmodules', '.envrc', 'makefile', 'dockerfile', 'setup.py', 'pyproject.toml', 'cargo.toml', 'build.rs']);
+const sensitiveNames = new Set([
+  'package.json',
+  '.npmrc',
+  '.gitlab-ci.yml',
+  '.gitattributes',
+  '.gitmodules',
+  '.envrc',
+  'makefile',
+  'dockerfile',
+  'setup.py',
+  'pyproject.toml',
+  'cargo.toml',
+  'build.rs',
+]);

@@ -1,6 +1,6 @@
 // Which documents can be edited, and which files the user may add to an edit.
 // It knows VS Code's documents, tabs and folders; it must not know how an edit is asked for or applied.
-import { type CancellationToken, FilePermission, type Selection, TabInputText, type TextDocument, Uri, window, workspace } from 'vscode';
+import { type CancellationToken, FilePermission, type Selection, TabInputText, type TextDocument, type Uri, window, workspace } from 'vscode';
 import { importedFiles } from './editPaths.ts';
 
 /** More files than this are not listed: their names cannot be typed from memory any more. */

@@ -19,6 +19,8 @@ import { Turns } from './turns.ts';
 
 /** More threads than this slow evaluation down on most machines, and the editor needs some too. */
 const mostThreads = 8;
+/** Two windows may use a model each without loading in turn. */
+const mostModels = 2;
 
 export class Engine {
   readonly #options: EngineOptions;
@@ -44,33 +46,23 @@ export class Engine {
     this.#activeRequests++;
     this.#totals.requests++;
     try {
-      const loaded = await this.#model(params.model);
-      if (signal.aborted) return { outcome: 'cancelled' };
-      if (loaded.outcome !== 'ok') return loaded;
-      const result = await generate(loaded.model, params, { signal, turns: this.#turns, onText });
-      if (result.outcome === 'ok') {
-        this.#totals.evaluatedTokens += result.usage.evaluatedTokens;
-        this.#totals.reusedTokens += result.usage.reusedTokens;
-        this.#totals.generatedTokens += result.usage.generatedTokens;
-        this.#totals.prefillMs += result.timings.prefillMs;
-        this.#totals.decodeMs += result.timings.decodeMs;
-      }
-      return result;
+      return await this.#withModel<GenerateResult>(params.model, async (loaded) => {
+        if (signal.aborted) return { outcome: 'cancelled' };
+        const result = await generate(loaded, params, { signal, turns: this.#turns, onText });
+        if (result.outcome === 'ok') this.#count(result);
+        return result;
+      });
     } finally {
       this.#activeRequests--;
     }
   }
 
-  async describeModel(spec: ModelSpec): Promise<DescribeModelResult> {
-    const loaded = await this.#model(spec);
-    return loaded.outcome === 'ok' ? { outcome: 'ok', model: loaded.model.description } : loaded;
+  describeModel(spec: ModelSpec): Promise<DescribeModelResult> {
+    return this.#withModel<DescribeModelResult>(spec, (loaded) => ({ outcome: 'ok', model: loaded.description }));
   }
 
-  async countTokens(params: CountTokensParams): Promise<CountTokensResult> {
-    const loaded = await this.#model(params.model);
-    if (loaded.outcome !== 'ok') return loaded;
-    const { vocabulary } = loaded.model;
-    return { outcome: 'ok', counts: params.texts.map((text) => vocabulary.plain(text).length) };
+  countTokens(params: CountTokensParams): Promise<CountTokensResult> {
+    return this.#withModel<CountTokensResult>(params.model, ({ vocabulary }) => ({ outcome: 'ok', counts: params.texts.map((text) => vocabulary.plain(text).length) }));
   }
 
   async status(clients: number): Promise<EngineStatus> {
@@ -107,17 +99,60 @@ export class Engine {
     if (this.#llama) await (await this.#llama).dispose();
   }
 
+  #count({ usage, timings }: Extract<GenerateResult, { outcome: 'ok' }>): void {
+    this.#totals.evaluatedTokens += usage.evaluatedTokens;
+    this.#totals.reusedTokens += usage.reusedTokens;
+    this.#totals.generatedTokens += usage.generatedTokens;
+    this.#totals.prefillMs += timings.prefillMs;
+    this.#totals.decodeMs += timings.decodeMs;
+  }
+
+  /** Loads the model if need be, and keeps it in memory while `act` runs. */
+  async #withModel<Result>(spec: ModelSpec, act: (loaded: LoadedModel) => Promise<Result> | Result): Promise<Result | Exclude<LoadResult, { outcome: 'ok' }>> {
+    for (;;) {
+      const result = await this.#model(spec);
+      if (result.outcome !== 'ok') return result;
+      // It may have been unloaded while this request waited for its turn to go on.
+      if (result.model.isDisposed) continue;
+      const release = result.model.use();
+      try {
+        return await act(result.model);
+      } finally {
+        release();
+      }
+    }
+  }
+
   #model(spec: ModelSpec): Promise<LoadResult> {
     const key = JSON.stringify([spec.path, spec.contextSize]);
     const known = this.#models.get(key);
-    if (known) return known;
-    const loading = this.#load(spec).then((result) => {
-      // A file that could not be used is looked at again next time: the user may have put it right.
-      if (result.outcome !== 'ok') this.#models.delete(key);
-      return result;
-    });
+    if (known) {
+      // The map's order is the order of use.
+      this.#models.delete(key);
+      this.#models.set(key, known);
+      return known;
+    }
+    const loading = this.#unloadIdle()
+      .then(() => this.#load(spec))
+      .then((result) => {
+        // A file that could not be used is looked at again next time: the user may have put it right.
+        if (result.outcome !== 'ok') this.#models.delete(key);
+        return result;
+      });
     this.#models.set(key, loading);
     return loading;
+  }
+
+  /** Makes room before a model is loaded: the ones not used for longest go, never one that is answering. */
+  async #unloadIdle(): Promise<void> {
+    for (const [key, loading] of [...this.#models]) {
+      if (this.#models.size < mostModels) return;
+      const result = await loading;
+      if (result.outcome !== 'ok' || result.model.isBusy) continue;
+      this.#models.delete(key);
+      await result.model.dispose();
+      this.#log(`Unloaded ${result.model.description.path}.`);
+    }
   }
 
   async #load(spec: ModelSpec): Promise<LoadResult> {

@@ -31,6 +31,8 @@ export class LoadedModel {
   readonly inlineSlot: Slot;
   readonly chatSlot: Slot;
   #tokensPerMs = 0;
+  #users = 0;
+  #isDisposed = false;
 
   constructor(model: LlamaModel, context: LlamaContext, path: string) {
     this.model = model;
@@ -64,7 +66,24 @@ export class LoadedModel {
     this.#tokensPerMs = this.#tokensPerMs === 0 ? rate : this.#tokensPerMs * 0.7 + rate * 0.3;
   }
 
+  /** Keeps the model in memory until the returned function is called. */
+  use(): () => void {
+    this.#users++;
+    return () => {
+      this.#users--;
+    };
+  }
+
+  get isBusy(): boolean {
+    return this.#users > 0;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
   async dispose(): Promise<void> {
+    this.#isDisposed = true;
     await this.context.dispose();
     await this.model.dispose();
   }

@@ -66,7 +66,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   applySettings();
   let inForce = machinePart(session.settings);
   const inference = new RoutedInference(options.makeInference(session.settings, log));
-  const board = new StatusBoard({ inference, session, starterPath, onChange: (status) => sendStatus(connection, status) });
+  const board = new StatusBoard({ inference, session, clock, starterPath, onChange: (status) => sendStatus(connection, status) });
   /** Loads the model ahead of the first request; what goes wrong shows in the status. */
   const warmUp = () => void inference.describeModel(ended.signal);
   const settingsChanged = () => {

@@ -12,7 +12,9 @@ export interface ScriptedAnswer {
   readonly finish?: Generation['finish'];
 }
 
-export type Answers = readonly (string | ScriptedAnswer)[] | ((request: GenerateRequest, index: number) => string | ScriptedAnswer | Promise<string | ScriptedAnswer>);
+export type Answers =
+  | readonly (string | ScriptedAnswer)[]
+  | ((request: GenerateRequest, index: number) => string | ScriptedAnswer | Promise<string | ScriptedAnswer>);
 
 export interface Script {
   /** One for each request in turn; the last one is given again to all further requests. */

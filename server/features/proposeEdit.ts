@@ -73,14 +73,25 @@ export async function proposeEdit(params: EditParams, deps: ProposeEditDependenc
   const answer = answers.filter((text) => text !== '').join('\n\n');
   const isAnyPlaced = placements.some(({ kind }) => kind === 'placed');
   // Asked file by file, a model that has nothing to change in one of them may say so by a block without a change.
-  const refusals = placements.flatMap((placement) => (placement.kind === 'refused' ? placement.refusals : [])).filter(({ reason }) => !isAnyPlaced || reason !== 'noChange');
-  log.info(`Edit: ${captured.files.length} files in ${answers.length} requests, ${usage.generatedTokens} tokens, ${refusals.length} refusals (${refusals.map(({ reason }) => reason).join(', ')}).`);
+  const refusals = placements
+    .flatMap((placement) => (placement.kind === 'refused' ? placement.refusals : []))
+    .filter(({ reason }) => !isAnyPlaced || reason !== 'noChange');
+  log.info(
+    `Edit: ${captured.files.length} files in ${answers.length} requests, ${usage.generatedTokens} tokens, ${refusals.length} refusals (${refusals.map(({ reason }) => reason).join(', ')}).`,
+  );
   if (refusals.length > 0) return { outcome: 'refused', refusals, answer };
   if (placements.length === 0) return noEdits(answer);
   const documents = captured.files.flatMap((file): DocumentEdit[] => {
     const edits = placements.flatMap((placement) => (placement.kind === 'placed' ? placement.files : [])).find((placed) => placed.file === file)?.edits;
     if (edits === undefined) return [];
-    return [{ uri: file.uri, version: file.version, contentHash: deps.hash(file.text), edits: edits.map(({ range, newText }) => ({ range: { start: { ...range.start }, end: { ...range.end } }, newText })) }];
+    return [
+      {
+        uri: file.uri,
+        version: file.version,
+        contentHash: deps.hash(file.text),
+        edits: edits.map(({ range, newText }) => ({ range: { start: { ...range.start }, end: { ...range.end } }, newText })),
+      },
+    ];
   });
   return { outcome: 'ok', documents, answer, usage };
 }
@@ -156,22 +167,43 @@ async function budgetsFor(
     drafts.map(({ files, messages }) => {
       const [shown = 0, ...each] = counts.splice(0, messages.length + 1);
       const shownLines = files.reduce((sum, { region }) => sum + region.end - region.start, 0);
-      return { files, messages, budget: editBudget({ messages: each, shown, shownLines }, { contextSize: model.contextSize, maxTokens: deps.settings.maxTokens }) };
+      return {
+        files,
+        messages,
+        budget: editBudget({ messages: each, shown, shownLines }, { contextSize: model.contextSize, maxTokens: deps.settings.maxTokens }),
+      };
     }),
   );
 }
 
-function overflow(files: readonly Captured[], params: EditParams, { model, budget }: { readonly model: ModelDescription; readonly budget: Extract<EditBudget, { fits: false }> }): Failure {
+function overflow(
+  files: readonly Captured[],
+  params: EditParams,
+  { model, budget }: { readonly model: ModelDescription; readonly budget: Extract<EditBudget, { fits: false }> },
+): Failure {
   const [file] = files;
   const subject = params.target.range !== undefined && file?.uri === params.target.uri ? 'The selection' : (file?.path ?? 'The file');
   const { promptTokens, availableTokens } = budget;
-  return { outcome: 'contextOverflow', promptTokens, availableTokens, ...explainOverflow({ modelName: model.name, subject, contextSize: model.contextSize, overflow: budget }) };
+  return {
+    outcome: 'contextOverflow',
+    promptTokens,
+    availableTokens,
+    ...explainOverflow({ modelName: model.name, subject, contextSize: model.contextSize, overflow: budget }),
+  };
 }
 
 function ask({ messages, budget }: Question, inference: Inference, signal: AbortSignal): Promise<Outcome<Generation>> {
   const { roomTokens, maxTokens } = budget;
   return inference.generate(
-    { prompt: { kind: 'chat', messages: [...messages] }, priority: 'chat', maxTokens, roomTokens: Math.min(roomTokens, maxTokens), temperature: 0, stop: [], forbidEndFirst: true },
+    {
+      prompt: { kind: 'chat', messages: [...messages] },
+      priority: 'chat',
+      maxTokens,
+      roomTokens: Math.min(roomTokens, maxTokens),
+      temperature: 0,
+      stop: [],
+      forbidEndFirst: true,
+    },
     { signal },
   );
 }

@@ -3,10 +3,12 @@
 import type { Inference } from '../inference/inference.ts';
 import type { Status } from '../protocol/status.ts';
 import type { Session } from '../session/session.ts';
+import type { Clock } from './clock.ts';
 
 export interface StatusBoardOptions {
   readonly inference: Inference;
   readonly session: Session;
+  readonly clock: Clock;
   readonly starterPath: string;
   readonly onChange: (status: Status) => void;
 }
@@ -41,15 +43,18 @@ export class StatusBoard {
     }
   }
 
-  /** Shows `busy` as long as the work runs. */
-  async during<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#running++;
-    this.refresh();
+  /** Shows `busy` as long as the work runs; work that is done within `quietMs` is not shown, so that typing does not make it flicker. */
+  async during<Result>(work: () => Promise<Result>, quietMs = 0): Promise<Result> {
+    const done = new AbortController();
+    const started = this.#options.clock.wait(quietMs, done.signal).then(() => {
+      if (!done.signal.aborted) this.#count(1);
+      return !done.signal.aborted;
+    });
     try {
       return await work();
     } finally {
-      this.#running--;
-      this.refresh();
+      done.abort();
+      void started.then((counted) => counted && this.#count(-1));
     }
   }
 
@@ -60,5 +65,10 @@ export class StatusBoard {
     if (text === this.#last) return;
     this.#last = text;
     this.#options.onChange(status);
+  }
+
+  #count(change: number): void {
+    this.#running += change;
+    this.refresh();
   }
 }

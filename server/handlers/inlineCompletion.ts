@@ -8,6 +8,8 @@ import { serverCommands } from '../protocol/methods.ts';
 import { answer } from './handle.ts';
 
 const method = 'textDocument/inlineCompletion';
+/** A suggestion that comes sooner than this needs no sign of work. */
+const quietMs = 300;
 
 export function registerInlineCompletion(connection: Connection, completeInline: CompleteInline, board: StatusBoard, log: Log): void {
   connection.languages.inlineCompletion.on((params, token) =>
@@ -19,7 +21,7 @@ export function registerInlineCompletion(connection: Connection, completeInline:
         isExplicit: params.context.triggerKind === InlineCompletionTriggerKind.Invoked,
         ...(selectedCompletionInfo ? { selected: { range: selectedCompletionInfo.range, text: selectedCompletionInfo.text } } : {}),
       };
-      const result = await board.during(() => completeInline.complete(request, signal));
+      const result = await board.during(() => completeInline.complete(request, signal), quietMs);
       switch (result.outcome) {
         case 'ok': {
           const { id, insertText, range } = result.suggestion;

@@ -81,8 +81,10 @@ test('blocks for two files become one edit of each, with version and hash', asyn
     ],
   );
   assert.equal(inference.requests.length, 1);
-  assert.equal(inference.requests[0]?.temperature, 0);
-  assert.ok(promptText(inference.requests[0]!).includes('three\nfour'), 'the model reads plain line breaks');
+  const [request] = inference.requests;
+  assert.ok(request);
+  assert.equal(request.temperature, 0);
+  assert.ok(promptText(request).includes('three\nfour'), 'the model reads plain line breaks');
 });
 
 test('one block without a place refuses all, and the answer is kept', async () => {
@@ -136,7 +138,10 @@ test('files that do not fit together are asked one by one', async () => {
   const lines = Array.from({ length: 200 }, (_, index) => `const value${index} = ${index};`).join('\n');
   const { after, inference } = await run({
     files: { 'a.ts': lines, 'b.ts': `${lines}\nmore` },
-    script: { model: { contextSize: 3000 }, answers: (request) => (promptText(request).includes('b.ts\n') ? block('b.ts', 'more', 'less') : block('a.ts', 'const value7 = 7;', '')) },
+    script: {
+      model: { contextSize: 3000 },
+      answers: (request) => (promptText(request).includes('b.ts\n') ? block('b.ts', 'more', 'less') : block('a.ts', 'const value7 = 7;', '')),
+    },
   });
   assert.equal(inference.requests.length, 2);
   assert.equal(after['b.ts'], `${lines}\nless`);
@@ -144,7 +149,10 @@ test('files that do not fit together are asked one by one', async () => {
 });
 
 test('a file in which nothing is to change does not refuse the others', async () => {
-  const { after } = await run({ files: { 'a.ts': 'one\n', 'b.ts': 'two\n' }, script: { model: starter, answers: [block('a.ts', 'one', '1'), block('b.ts', 'two', 'two')] } });
+  const { after } = await run({
+    files: { 'a.ts': 'one\n', 'b.ts': 'two\n' },
+    script: { model: starter, answers: [block('a.ts', 'one', '1'), block('b.ts', 'two', 'two')] },
+  });
   assert.deepEqual(after, { 'a.ts': '1\n' });
 });
 
@@ -205,7 +213,10 @@ test('the whole text in one fence becomes the lines that differ, for one file on
 });
 
 test('reasoning is no part of the edit', async () => {
-  const { after } = await run({ files: { 'a.ts': 'one\ntwo\n' }, script: { answers: [`<think>\n${block('a.ts', 'two', 'draft')}\n</think>\n${block('a.ts', 'one', '1')}`] } });
+  const { after } = await run({
+    files: { 'a.ts': 'one\ntwo\n' },
+    script: { answers: [`<think>\n${block('a.ts', 'two', 'draft')}\n</think>\n${block('a.ts', 'one', '1')}`] },
+  });
   assert.deepEqual(after, { 'a.ts': '1\ntwo\n' });
 });
 
@@ -214,7 +225,12 @@ test('a file from disk has no version, and its positions are those without the b
   const { result } = await run({ files: { 'a.ts': onDisk }, script: { answers: [block('a.ts', 'one', '1')] } });
   assert.ok(result.outcome === 'ok');
   assert.deepEqual(result.documents, [
-    { uri: uriOf('a.ts'), version: null, contentHash: sha256('one\r\ntwo'), edits: [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }, newText: '1' }] },
+    {
+      uri: uriOf('a.ts'),
+      version: null,
+      contentHash: sha256('one\r\ntwo'),
+      edits: [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 3 } }, newText: '1' }],
+    },
   ]);
 });
 
@@ -226,9 +242,19 @@ test('the versions are those from before the model was asked', async () => {
       return block('a.ts', 'one', '1');
     },
   });
-  const read = async (): Promise<DocumentText> => ({ outcome: 'ok', text: version === 1 ? 'one\n' : 'other\n', version, languageId: 'typescript', relativePath: 'a.ts' });
+  const read = async (): Promise<DocumentText> => ({
+    outcome: 'ok',
+    text: version === 1 ? 'one\n' : 'other\n',
+    version,
+    languageId: 'typescript',
+    relativePath: 'a.ts',
+  });
   const params = { instruction: 'x', target: { uri: uriOf('a.ts') }, alsoEdit: [] };
-  const result = await proposeEdit(params, { inference, documents: { read }, hash: sha256, settings: { maxTokens: 100 }, log: silent }, new AbortController().signal);
+  const result = await proposeEdit(
+    params,
+    { inference, documents: { read }, hash: sha256, settings: { maxTokens: 100 }, log: silent },
+    new AbortController().signal,
+  );
   assert.equal(result.outcome === 'ok' && result.documents[0]?.version, 1);
 });
 

@@ -1,5 +1,8 @@
 // The real engine with the real starter model: form and bookkeeping, never the quality of its text.
 import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Generation } from '../../server/inference/inference.ts';
 import type { Outcome } from '../../server/core/outcome.ts';
@@ -142,4 +145,23 @@ test('a prompt part may ask for the line marker before the last token with a lin
   assert.equal(prompt.kind, 'parts');
   const unmarked = await run({ ...holeRequest('a\nb'), prompt: { kind: 'parts', parts: prompt.kind === 'parts' ? prompt.parts.map((part) => (part.kind === 'text' ? { kind: 'text' as const, text: part.text } : part)) : [] }, maxTokens: 1 });
   assert.equal(marked.usage.evaluatedTokens + marked.usage.reusedTokens, unmarked.usage.evaluatedTokens + unmarked.usage.reusedTokens + 1);
+});
+
+test('of three models the one not used for longest is unloaded, and comes back when asked for', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tm-models-'));
+  try {
+    const paths = ['a.gguf', 'b.gguf'].map((name) => path.join(folder, name));
+    for (const file of paths) {
+      copyFileSync(starterModel, file);
+      assert.equal((await engine.connect(file).generate(holeRequest('x = ', { maxTokens: 2 }), { signal: forever })).outcome, 'ok');
+    }
+    const status = valueOf(await engine.inference.engineStatus(forever));
+    assert.deepEqual(
+      status.models.map((model) => model.path),
+      paths,
+    );
+    assert.equal((await engine.inference.generate(holeRequest('x = ', { maxTokens: 2 }), { signal: forever })).outcome, 'ok');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

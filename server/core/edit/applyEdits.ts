@@ -26,7 +26,9 @@ export type DocumentEdits =
 export function applyEdits(document: DocumentLines, blocks: readonly PlacedBlock[]): DocumentEdits {
   const ordered = blocks
     .flatMap(({ region, hunks }, block) => hunks.map((hunk) => ({ region, hunk, block })))
-    .sort((one, other) => one.hunk.start - other.hunk.start || one.hunk.end - other.hunk.end || one.region.start - other.region.start || one.block - other.block);
+    .sort(
+      (one, other) => one.hunk.start - other.hunk.start || one.hunk.end - other.hunk.end || one.region.start - other.region.start || one.block - other.block,
+    );
   const merged: { start: number; end: number; lines: string[] }[] = [];
   // The hunk that reaches furthest down is the one that the next can meet.
   let previous: (typeof ordered)[number] | undefined;

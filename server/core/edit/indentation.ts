@@ -23,7 +23,11 @@ export function indentationChange(written: readonly string[], actual: readonly s
     const removed = first.from.slice(0, first.from.length - first.to.length);
     candidates.push((indent) => (indent.startsWith(removed) ? indent.slice(removed.length) : undefined));
   }
-  for (const width of unitWidths) candidates.push((indent) => tabsForSpaces(indent, width), (indent) => spacesForTabs(indent, width));
+  for (const width of unitWidths)
+    candidates.push(
+      (indent) => tabsForSpaces(indent, width),
+      (indent) => spacesForTabs(indent, width),
+    );
   // A change of unit that no line shows is no evidence: it is tried only where it changes something.
   const fitting = candidates.find((change) => pairs.some(({ from, to }) => from !== to) && pairs.every(({ from, to }) => change(from) === to));
   if (fitting === undefined) return undefined;

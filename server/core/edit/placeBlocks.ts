@@ -63,7 +63,11 @@ export function placeBlocks({ blocks, broken }: ParsedAnswer, files: readonly Sh
     }
   });
   if (refusals.length === 0 && result.length === 0) {
-    refusals.push({ path: blocks[0]?.path ?? '', reason: 'noChange', message: 'The answer changes nothing: what it replaces and what it writes are the same.' });
+    refusals.push({
+      path: blocks[0]?.path ?? '',
+      reason: 'noChange',
+      message: 'The answer changes nothing: what it replaces and what it writes are the same.',
+    });
   }
   return refusals.length > 0 ? { kind: 'refused', refusals } : { kind: 'placed', files: result };
 }
@@ -141,4 +145,3 @@ function explainUnknown(path: string | null, files: readonly ShownFile[]): strin
   if (path === null) return `A block does not say which file it changes. The model was shown: ${shown}.`;
   return `The model wants to change ${path}, which it was not shown. It was shown: ${shown}.`;
 }
-

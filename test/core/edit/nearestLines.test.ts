@@ -16,7 +16,11 @@ function check(name: string, { file, search, expected }: { file: string; search:
 
 const file = 'import x from "x";\n\nfunction total(items) {\n  return items.length;\n}\n\nfunction mean(items) {\n  return sum(items) / items.length;\n}';
 
-check('the window whose lines are most alike is found', { file, search: 'function mean(values) {\n  return sum(values) / values.length;\n}', expected: 'function mean(items) {\n  return sum(items) / items.length;\n}' });
+check('the window whose lines are most alike is found', {
+  file,
+  search: 'function mean(values) {\n  return sum(values) / values.length;\n}',
+  expected: 'function mean(items) {\n  return sum(items) / items.length;\n}',
+});
 check('a window that begins before the file is cut', { file, search: 'import y from "y";\nimport x from "x";', expected: 'import x from "x";' });
 check('lines that are like nothing find nothing', { file, search: 'SELECT * WHERE 1', expected: undefined });
 check('blank lines find nothing', { file, search: '\n\n', expected: undefined });
@@ -31,7 +35,10 @@ test('the message quotes the nearest lines with their numbers', () => {
   const document = documentLines(file);
   const shown = { path: 'a.js', languageId: 'javascript', document, region: { start: 0, end: document.lines.length } };
   const message = explainMissing({ search: ['function total(list) {', '  return list.length;'], replace: [] }, shown);
-  assert.match(message, /a\.js searches for lines that are not in the file.*nearest lines are:\n3 \| function total\(items\) \{\n4 \| {3}return items\.length;/s);
+  assert.match(
+    message,
+    /a\.js searches for lines that are not in the file.*nearest lines are:\n3 \| function total\(items\) \{\n4 \| {3}return items\.length;/s,
+  );
 });
 
 test('a file of 20,000 equal lines and a search for hundreds of them end', () => {

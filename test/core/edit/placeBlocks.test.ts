@@ -21,7 +21,8 @@ function applied(text: string, placement: Placement): string {
   return TextDocument.applyEdits(TextDocument.create('file:///a', '', 0, text), file?.edits.map(({ range, newText }) => ({ range, newText })) ?? []);
 }
 
-const block = (search: string, replace: string): string => `<<<<<<< SEARCH\n${search}${search === '' ? '' : '\n'}=======\n${replace}${replace === '' ? '' : '\n'}>>>>>>> REPLACE`;
+const block = (search: string, replace: string): string =>
+  `<<<<<<< SEARCH\n${search}${search === '' ? '' : '\n'}=======\n${replace}${replace === '' ? '' : '\n'}>>>>>>> REPLACE`;
 
 interface Case {
   readonly text: string;
@@ -51,7 +52,11 @@ function check(name: string, { text, answer, path, region, expected }: Case): vo
 
 // The place.
 check('one place is changed', { text: 'a\nb\nc\n', answer: block('b', 'B'), expected: 'a\nB\nc\n' });
-check('two equal places are refused and named', { text: 'x\nb\ny\nb\n', answer: block('b', 'B'), expected: { reasons: ['severalMatches'], says: /lines 2, 4/ } });
+check('two equal places are refused and named', {
+  text: 'x\nb\ny\nb\n',
+  answer: block('b', 'B'),
+  expected: { reasons: ['severalMatches'], says: /lines 2, 4/ },
+});
 check('a line around it tells two equal places apart', { text: 'x\nb\ny\nb\n', answer: block('y\nb', 'y\nB'), expected: 'x\nb\ny\nB\n' });
 check('places that overlap each other are several', { text: 'a\na\na\n', answer: block('a\na', 'b'), expected: { reasons: ['severalMatches'] } });
 check('a part of a line is no match', { text: 'const ab = 1;\n', answer: block('const a', 'const c'), expected: { reasons: ['noMatch'] } });
@@ -66,7 +71,11 @@ check('a near-miss name is refused, however alike', {
   expected: { reasons: ['noMatch'], says: /getUserById/ },
 });
 check('another case is refused', { text: 'const Name = 1;\n', answer: block('const name = 1;', 'const name = 2;'), expected: { reasons: ['noMatch'] } });
-check('what already stands there is said', { text: 'const a = 2;\n', answer: block('const a = 1;', 'const a = 2;'), expected: { reasons: ['noMatch'], says: /already stands at line 1/ } });
+check('what already stands there is said', {
+  text: 'const a = 2;\n',
+  answer: block('const a = 1;', 'const a = 2;'),
+  expected: { reasons: ['noMatch'], says: /already stands at line 1/ },
+});
 check('an exact place wins over one with other blanks at its end', { text: 'b  \nb\n', answer: block('b', 'B'), expected: 'b  \nB\n' });
 check('joined tokens are refused', { text: 'return x;\n', answer: block('returnx;', 'return y;'), expected: { reasons: ['noMatch'] } });
 
@@ -77,14 +86,22 @@ check('a block written at the margin moves to where the file has it', {
   answer: block('f() {\n    return 1;\n}', 'f() {\n    log();\n\n    return 1;\n}'),
   expected: 'class A {\n    f() {\n        log();\n\n        return 1;\n    }\n}\n',
 });
-check('a block written too deep moves back', { text: 'f() {\n  g();\n}\n', answer: block('    f() {\n      g();\n    }', '    f() {\n      h();\n    }'), expected: 'f() {\n  h();\n}\n' });
+check('a block written too deep moves back', {
+  text: 'f() {\n  g();\n}\n',
+  answer: block('    f() {\n      g();\n    }', '    f() {\n      h();\n    }'),
+  expected: 'f() {\n  h();\n}\n',
+});
 check('spaces become the tabs of the file', {
   text: 'f() {\n\tif (x) {\n\t\tg();\n\t}\n}\n',
   answer: block('f() {\n    if (x) {\n        g();', 'f() {\n    if (x) {\n        g();\n        h();'),
   expected: 'f() {\n\tif (x) {\n\t\tg();\n\t\th();\n\t}\n}\n',
 });
 check('tabs become the spaces of the file', { text: 'f() {\n  g();\n}\n', answer: block('f() {\n\tg();', 'f() {\n\th();'), expected: 'f() {\n  h();\n}\n' });
-check('indentation that is shifted unevenly is refused', { text: 'a:\n    b\n        c\n', answer: block('a:\n  b\n  c', 'a:\n  b\n  d'), expected: { reasons: ['noMatch'] } });
+check('indentation that is shifted unevenly is refused', {
+  text: 'a:\n    b\n        c\n',
+  answer: block('a:\n  b\n  c', 'a:\n  b\n  d'),
+  expected: { reasons: ['noMatch'] },
+});
 check('two places that differ only in depth are several', { text: '  a\n    a\n', answer: block('a', 'b'), expected: { reasons: ['severalMatches'] } });
 check('a replacement that cannot follow the shift is refused', { text: 'f();\n', answer: block('  f();', 'g();'), expected: { reasons: ['noMatch'] } });
 check('blank lines around a block do not matter', { text: 'a\nb\n', answer: block('\nb\n', '\nB\n'), expected: 'a\nB\n' });
@@ -95,7 +112,11 @@ check('straight quotes find curly ones', { text: 'say(“hi”);\ng();\n', answe
 check('a plain blank finds one that does not break', { text: 'a\u00a0b\nc\n', answer: block('a b\nc', 'a b\nd'), expected: 'a\u00a0b\nd\n' });
 check('an invisible sign is a difference', { text: 'a\u200bb\n', answer: block('ab', 'c'), expected: { reasons: ['noMatch'] } });
 check('dollar signs are written as they are', { text: 'x\n', answer: block('x', "$& $1 $$ $` $' \\1"), expected: "$& $1 $$ $` $' \\1\n" });
-check('signs outside the basic plane keep positions right', { text: '𝒳 = "😀"\nold\n😀\n', answer: block('old\n😀', 'new\n😀😀'), expected: '𝒳 = "😀"\nnew\n😀😀\n' });
+check('signs outside the basic plane keep positions right', {
+  text: '𝒳 = "😀"\nold\n😀\n',
+  answer: block('old\n😀', 'new\n😀😀'),
+  expected: '𝒳 = "😀"\nnew\n😀😀\n',
+});
 
 // Line ends.
 check('CRLF is kept', { text: 'a\r\nb\r\nc\r\n', answer: block('b', 'B1\nB2'), expected: 'a\r\nB1\r\nB2\r\nc\r\n' });
@@ -111,16 +132,37 @@ check('lines are appended before the final newline', { text: 'a\r\n', answer: bl
 check('everything can be deleted', { text: '\ufeffa\nb', answer: block('a\nb', ''), expected: '\ufeff' });
 
 // The format.
-check('text that looks like the divider does not mislead', { text: 'Title\n=======\nold\n', answer: block('Title\n=======\nold', 'Title\n=======\nnew'), expected: 'Title\n=======\nnew\n' });
-check('a merge conflict is resolved', { text: 'x\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> t\n', answer: block('<<<<<<< HEAD\na\n=======\nb\n>>>>>>> t', 'a'), expected: 'x\na\n' });
+check('text that looks like the divider does not mislead', {
+  text: 'Title\n=======\nold\n',
+  answer: block('Title\n=======\nold', 'Title\n=======\nnew'),
+  expected: 'Title\n=======\nnew\n',
+});
+check('a merge conflict is resolved', {
+  text: 'x\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> t\n',
+  answer: block('<<<<<<< HEAD\na\n=======\nb\n>>>>>>> t', 'a'),
+  expected: 'x\na\n',
+});
 check('lines that the file holds are no divider', { text: 'a\nT\n=======\nT\n', answer: block('a\nT\n=======\nT', 'b'), expected: 'b\n' });
 check('a divider that is written new is none of the block', { text: 'a\n', answer: block('a', 'T\n=======\na'), expected: 'T\n=======\na\n' });
 check('fenced parts are read without their fences', { text: 'old\n', answer: block('```ts\nold\n```', '```ts\nnew\n```'), expected: 'new\n' });
 check('fences that are the text itself stay', { text: '```js\nx\n```\n', answer: block('```js\nx\n```', '```ts\nx\n```'), expected: '```ts\nx\n```\n' });
 check('a fence on one side only is text', { text: '```\nx\n```\n', answer: block('```\nx\n```', 'x'), expected: 'x\n' });
 check('an elided SEARCH part is refused', { text: 'a\nb\nc\n', answer: block('a\n...\nc', 'd'), expected: { reasons: ['noMatch'], says: /leaves lines out/ } });
-for (const line of ['// ...', '// ... existing code ...', '# ... rest of the function', '/* … */', '<!-- ... -->', '...', '  // rest of code...', '{/* ... */}']) {
-  check(`an elided REPLACE part is refused: ${line}`, { text: 'a\nb\nc\n', answer: block('a\nb\nc', `x\n${line}\nc`), expected: { reasons: ['noMatch'], says: /would delete/ } });
+for (const line of [
+  '// ...',
+  '// ... existing code ...',
+  '# ... rest of the function',
+  '/* … */',
+  '<!-- ... -->',
+  '...',
+  '  // rest of code...',
+  '{/* ... */}',
+]) {
+  check(`an elided REPLACE part is refused: ${line}`, {
+    text: 'a\nb\nc\n',
+    answer: block('a\nb\nc', `x\n${line}\nc`),
+    expected: { reasons: ['noMatch'], says: /would delete/ },
+  });
 }
 check('an ellipsis that the file has itself is text', { text: 'a\n// ...\nc\n', answer: block('a\n// ...\nc', 'b\n// ...\nc'), expected: 'b\n// ...\nc\n' });
 check('a comment that ends in dots is text', { text: 'a\n', answer: block('a', '// Loading...\na'), expected: '// Loading...\na\n' });
@@ -129,23 +171,67 @@ check('three dots are code in Python', { text: 'def f():\n    pass\n', path: 'a.
 // Several blocks.
 check('blocks are all meant for the text as it was', { text: 'a\nb\nc\n', answer: `${block('a', 'b')}\n${block('c', 'a')}`, expected: 'b\nb\na\n' });
 check('one refused block refuses all', { text: 'a\nb\n', answer: `${block('a', 'A')}\n${block('x', 'y')}`, expected: { reasons: ['noMatch'] } });
-check('blocks that change the same line are refused', { text: 'a\nb\nc\n', answer: `${block('a\nb', 'a\nB')}\n${block('b\nc', 'X\nc')}`, expected: { reasons: ['overlap'], says: /line 2/ } });
-check('blocks that share lines which stay are applied', { text: 'a\nb\nc\n', answer: `${block('a\nb', 'A\nb')}\n${block('b\nc', 'b\nC')}`, expected: 'A\nb\nC\n' });
-check('two insertions between two lines keep the order of their lines', { text: 'a\nb\n', answer: `${block('b', 'y\nb')}\n${block('a', 'a\nx')}`, expected: 'a\nx\ny\nb\n' });
-check('two insertions whose order is not clear are refused', { text: 'a\nb\n', answer: `${block('a\nb', 'a\nx\nb')}\n${block('a\nb', 'a\ny\nb')}`, expected: { reasons: ['overlap'] } });
+check('blocks that change the same line are refused', {
+  text: 'a\nb\nc\n',
+  answer: `${block('a\nb', 'a\nB')}\n${block('b\nc', 'X\nc')}`,
+  expected: { reasons: ['overlap'], says: /line 2/ },
+});
+check('blocks that share lines which stay are applied', {
+  text: 'a\nb\nc\n',
+  answer: `${block('a\nb', 'A\nb')}\n${block('b\nc', 'b\nC')}`,
+  expected: 'A\nb\nC\n',
+});
+check('two insertions between two lines keep the order of their lines', {
+  text: 'a\nb\n',
+  answer: `${block('b', 'y\nb')}\n${block('a', 'a\nx')}`,
+  expected: 'a\nx\ny\nb\n',
+});
+check('two insertions whose order is not clear are refused', {
+  text: 'a\nb\n',
+  answer: `${block('a\nb', 'a\nx\nb')}\n${block('a\nb', 'a\ny\nb')}`,
+  expected: { reasons: ['overlap'] },
+});
 check('a repeated block is done once', { text: 'a\nb\n', answer: `${block('a', 'x\na')}\n${block('a', 'x\na')}`, expected: 'x\na\nb\n' });
 check('a block that changes nothing is refused', { text: 'a\n', answer: block('a', 'a'), expected: { reasons: ['noChange'] } });
 check('a block that changes nothing does not stop the others', { text: 'a\nb\n', answer: `${block('a', 'a')}\n${block('b', 'B')}`, expected: 'a\nB\n' });
-check('a cut off block refuses all', { text: 'a\nb\n', answer: `${block('a', 'A')}\n<<<<<<< SEARCH\nb\n=======\nB`, expected: { reasons: ['unreadable'], says: /cut off/ } });
+check('a cut off block refuses all', {
+  text: 'a\nb\n',
+  answer: `${block('a', 'A')}\n<<<<<<< SEARCH\nb\n=======\nB`,
+  expected: { reasons: ['unreadable'], says: /cut off/ },
+});
 
 // New text, selections, files.
 check('an empty SEARCH part fills an empty file', { text: '', answer: block('', 'a\nb'), expected: 'a\nb\n' });
 check('an empty SEARCH part is refused in a file with text', { text: 'a\n', answer: block('', 'b'), expected: { reasons: ['noMatch'], says: /empty SEARCH/ } });
-check('only the selection may change, and it decides between equal lines', { text: 'b\nb\nb\n', region: { start: 1, end: 2 }, answer: block('b', 'B'), expected: 'b\nB\nb\n' });
-check('a place outside the selection is refused and named', { text: 'a\nb\nc\n', region: { start: 1, end: 2 }, answer: block('c', 'C'), expected: { reasons: ['noMatch'], says: /at line 3, outside the selection/ } });
-check('a place that leaves the selection is refused', { text: 'a\nb\nc\n', region: { start: 1, end: 2 }, answer: block('b\nc', 'B\nc'), expected: { reasons: ['noMatch'] } });
-check('a file that was not shown is refused', { text: 'a\n', answer: `../../.bashrc\n${block('a', 'b')}`, expected: { reasons: ['unknownFile'], says: /not shown/ } });
-check('a shortened path means the only file that ends with it', { text: 'a\n', path: 'src/deep/a.ts', answer: `deep/a.ts\n${block('a', 'b')}`, expected: 'b\n' });
+check('only the selection may change, and it decides between equal lines', {
+  text: 'b\nb\nb\n',
+  region: { start: 1, end: 2 },
+  answer: block('b', 'B'),
+  expected: 'b\nB\nb\n',
+});
+check('a place outside the selection is refused and named', {
+  text: 'a\nb\nc\n',
+  region: { start: 1, end: 2 },
+  answer: block('c', 'C'),
+  expected: { reasons: ['noMatch'], says: /at line 3, outside the selection/ },
+});
+check('a place that leaves the selection is refused', {
+  text: 'a\nb\nc\n',
+  region: { start: 1, end: 2 },
+  answer: block('b\nc', 'B\nc'),
+  expected: { reasons: ['noMatch'] },
+});
+check('a file that was not shown is refused', {
+  text: 'a\n',
+  answer: `../../.bashrc\n${block('a', 'b')}`,
+  expected: { reasons: ['unknownFile'], says: /not shown/ },
+});
+check('a shortened path means the only file that ends with it', {
+  text: 'a\n',
+  path: 'src/deep/a.ts',
+  answer: `deep/a.ts\n${block('a', 'b')}`,
+  expected: 'b\n',
+});
 check('a lengthened path is another file', { text: 'a\n', answer: `other/a.ts\n${block('a', 'b')}`, expected: { reasons: ['unknownFile'] } });
 
 test('only the lines that change are replaced', () => {
@@ -182,8 +268,16 @@ test('an exact block on a unique place changes its lines and not one unit elsewh
       const after = documentLines(result);
       assert.equal(after.hasByteOrderMark, hasByteOrderMark);
       const unit = (index: number): string => (lines[index] ?? '') + (breaks[index] ?? '');
-      const head = (hasByteOrderMark ? '\ufeff' : '') + lines.slice(0, start).map((_, index) => unit(index)).join('');
-      const tail = lines.slice(end).map((_, index) => unit(end + index)).join('');
+      const head =
+        (hasByteOrderMark ? '\ufeff' : '') +
+        lines
+          .slice(0, start)
+          .map((_, index) => unit(index))
+          .join('');
+      const tail = lines
+        .slice(end)
+        .map((_, index) => unit(end + index))
+        .join('');
       if (replace.length === 0 && end === lines.length && breaks[end - 1] === '') assert.equal(result, head.replace(/(\r\n|\r|\n)$/, ''));
       else {
         assert.ok(result.startsWith(head), 'what stands before is kept');
@@ -208,7 +302,9 @@ test('several blocks give what their lines say, whatever is chosen', () => {
         return [{ path: 'a.ts', readings: [{ search, replace }], answerLine: 1 }];
       });
       fc.pre(blocks.length > 0);
-      const expected = plan.map(([what, end], index) => (what === 'keep' ? `line ${index}${end}` : what === 'change' ? `new ${index}${end}` : what === 'drop' ? '' : `line ${index}${end}more ${index}${end}`));
+      const expected = plan.map(([what, end], index) =>
+        what === 'keep' ? `line ${index}${end}` : what === 'change' ? `new ${index}${end}` : what === 'drop' ? '' : `line ${index}${end}more ${index}${end}`,
+      );
       const result = applied(text, placeBlocks({ blocks, broken: [] }, [shownFile(text)]));
       assert.deepEqual(documentLines(result).lines, documentLines(expected.join('')).lines);
     }),
@@ -219,7 +315,11 @@ test('several blocks give what their lines say, whatever is chosen', () => {
 test('no blocks and no file make placing fail, and edits never overlap', () => {
   const part = fc.array(word, { maxLength: 4 });
   const reading = fc.record({ search: part, replace: part });
-  const anyBlock = fc.record({ path: fc.constantFrom(null, 'a.ts', 'b.ts', ''), readings: fc.array(reading, { minLength: 1, maxLength: 2 }), answerLine: fc.constant(1) });
+  const anyBlock = fc.record({
+    path: fc.constantFrom(null, 'a.ts', 'b.ts', ''),
+    readings: fc.array(reading, { minLength: 1, maxLength: 2 }),
+    answerLine: fc.constant(1),
+  });
   fc.assert(
     fc.property(file, fc.array(anyBlock, { minLength: 1, maxLength: 4 }), (text, blocks) => {
       const placement = placeBlocks({ blocks, broken: [] }, [shownFile(text)]);

@@ -7,7 +7,10 @@ import { type ParsedAnswer, parseSearchReplace } from '../../../server/core/edit
 
 type Expected = readonly { path: string | null; search: string; replace: string }[];
 
-function check(name: string, { answer, shown = ['src/a.ts'], expected, broken = [] }: { answer: string; shown?: string[]; expected: Expected; broken?: string[] }): void {
+function check(
+  name: string,
+  { answer, shown = ['src/a.ts'], expected, broken = [] }: { answer: string; shown?: string[]; expected: Expected; broken?: string[] },
+): void {
   test(name, () => {
     const parsed = parseSearchReplace(answer, shown);
     assert.deepEqual(
@@ -46,7 +49,10 @@ check('five to nine signs make a marker', { answer: 'src/a.ts\n<<<<< SEARCH\nold
 check('four signs make none', { answer: 'src/a.ts\n<<<< SEARCH\nold\n====\nnew\n>>>> REPLACE', expected: [] });
 check('prose around the blocks is ignored', { answer: `Sure, here it is:\n\nsrc/a.ts\n${block('old', 'new')}\n\nI changed it.`, expected: one });
 check('a missing path is null', { answer: block('old', 'new'), expected: [{ path: null, search: 'old', replace: 'new' }] });
-check('prose is no path', { answer: `Now change the function (e.g. its name):\n${block('old', 'new')}`, expected: [{ path: null, search: 'old', replace: 'new' }] });
+check('prose is no path', {
+  answer: `Now change the function (e.g. its name):\n${block('old', 'new')}`,
+  expected: [{ path: null, search: 'old', replace: 'new' }],
+});
 
 for (const line of [
   '`src/a.ts`',
@@ -74,7 +80,10 @@ for (const [above, below] of [
 }
 check('a path inside the fence is found', { answer: `\`\`\`ts\nsrc/a.ts\n${block('old', 'new')}\n\`\`\``, expected: one });
 check('a path behind the marker is found', { answer: '<<<<<<< SEARCH src/a.ts\nold\n=======\nnew\n>>>>>>> REPLACE', expected: one });
-check('the path of another file is kept as it is', { answer: `src/secret.ts\n${block('old', 'new')}`, expected: [{ path: 'src/secret.ts', search: 'old', replace: 'new' }] });
+check('the path of another file is kept as it is', {
+  answer: `src/secret.ts\n${block('old', 'new')}`,
+  expected: [{ path: 'src/secret.ts', search: 'old', replace: 'new' }],
+});
 check('a path that begins like a label is whole', {
   answer: `file.ts\n${block('1', '2')}\nin/path.ts\n${block('3', '4')}`,
   expected: [
@@ -82,22 +91,39 @@ check('a path that begins like a label is whole', {
     { path: 'in/path.ts', search: '3', replace: '4' },
   ],
 });
-check('code type in prose is no path', { answer: `I use \`user.name\` and \`a/b\` here:\n${block('old', 'new')}`, expected: [{ path: null, search: 'old', replace: 'new' }] });
+check('code type in prose is no path', {
+  answer: `I use \`user.name\` and \`a/b\` here:\n${block('old', 'new')}`,
+  expected: [{ path: null, search: 'old', replace: 'new' }],
+});
 check('paths with blanks and brackets are found when they were shown', {
   answer: `app/(my group)/[id].tsx\n${block('old', 'new')}`,
   shown: ['app/(my group)/[id].tsx'],
   expected: [{ path: 'app/(my group)/[id].tsx', search: 'old', replace: 'new' }],
 });
 
-check('an answer that ends within a block is reported and not read', { answer: `src/a.ts\n${block('1', '2')}\n<<<<<<< SEARCH\n3\n=======\n4`, expected: [{ path: 'src/a.ts', search: '1', replace: '2' }], broken: ['truncated'] });
+check('an answer that ends within a block is reported and not read', {
+  answer: `src/a.ts\n${block('1', '2')}\n<<<<<<< SEARCH\n3\n=======\n4`,
+  expected: [{ path: 'src/a.ts', search: '1', replace: '2' }],
+  broken: ['truncated'],
+});
 check('a block without a divider is broken', { answer: 'src/a.ts\n<<<<<<< SEARCH\nold\n>>>>>>> REPLACE', expected: [], broken: ['noDivider'] });
-check('a block that never ended before the next begins is broken', { answer: `src/a.ts\n<<<<<<< SEARCH\nold\n=======\n${block('1', '2')}`, expected: [{ path: 'src/a.ts', search: '1', replace: '2' }], broken: ['unclosed'] });
+check('a block that never ended before the next begins is broken', {
+  answer: `src/a.ts\n<<<<<<< SEARCH\nold\n=======\n${block('1', '2')}`,
+  expected: [{ path: 'src/a.ts', search: '1', replace: '2' }],
+  broken: ['unclosed'],
+});
 check('an end written twice does not matter', { answer: `src/a.ts\n${block('old', 'new')}\n>>>>>>> REPLACE`, expected: one });
 check('an end without a beginning is broken', { answer: 'src/a.ts\nold\n=======\nnew\n>>>>>>> REPLACE', expected: [], broken: ['strayMarker'] });
 
 const conflict = '<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> topic';
-check('a merge conflict in the file is text of the block', { answer: `src/a.ts\n${block(conflict, 'ours')}`, expected: [{ path: 'src/a.ts', search: conflict, replace: 'ours' }] });
-check('a merge conflict that is written is text of the block', { answer: `src/a.ts\n${block('ours', conflict)}`, expected: [{ path: 'src/a.ts', search: 'ours', replace: conflict }] });
+check('a merge conflict in the file is text of the block', {
+  answer: `src/a.ts\n${block(conflict, 'ours')}`,
+  expected: [{ path: 'src/a.ts', search: conflict, replace: 'ours' }],
+});
+check('a merge conflict that is written is text of the block', {
+  answer: `src/a.ts\n${block('ours', conflict)}`,
+  expected: [{ path: 'src/a.ts', search: 'ours', replace: conflict }],
+});
 const documented = '<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE';
 check('blocks that are text stand between longer markers', {
   answer: `src/a.ts\n<<<<<<<<< SEARCH\n${documented}\n=========\nnothing\n>>>>>>>>> REPLACE`,
@@ -120,16 +146,37 @@ test('reasoning before the answer is left out, and an answer that is all reasoni
   assert.equal(withoutReasoning(`a.ts\n${block('</think>', 'x')}`), `a.ts\n${block('</think>', 'x')}`);
 });
 
-const pieces = fc.constantFrom('<<<<<<< SEARCH', '=======', '>>>>>>> REPLACE', '<<<<<<< HEAD', '>>>>>>> x', '```', '```ts', 'src/a.ts', '', '\r', '<<<<<<<<< SEARCH', '\u0000', 'x');
+const pieces = fc.constantFrom(
+  '<<<<<<< SEARCH',
+  '=======',
+  '>>>>>>> REPLACE',
+  '<<<<<<< HEAD',
+  '>>>>>>> x',
+  '```',
+  '```ts',
+  'src/a.ts',
+  '',
+  '\r',
+  '<<<<<<<<< SEARCH',
+  '\u0000',
+  'x',
+);
 
 test('no answer makes the parser fail, and what it reads is text of the answer', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(pieces).map((lines) => lines.join('\n'))), (answer) => {
-      const parsed: ParsedAnswer = parseSearchReplace(answer, ['src/a.ts']);
-      const lines = new Set(answer.split(/\r\n|\n|\r/));
-      for (const { readings } of parsed.blocks) for (const { search, replace } of readings) for (const line of [...search, ...replace]) assert.ok(lines.has(line));
-      withoutReasoning(answer);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.array(pieces).map((lines) => lines.join('\n')),
+      ),
+      (answer) => {
+        const parsed: ParsedAnswer = parseSearchReplace(answer, ['src/a.ts']);
+        const lines = new Set(answer.split(/\r\n|\n|\r/));
+        for (const { readings } of parsed.blocks)
+          for (const { search, replace } of readings) for (const line of [...search, ...replace]) assert.ok(lines.has(line));
+        withoutReasoning(answer);
+      },
+    ),
     { numRuns: 1000 },
   );
 });
@@ -152,7 +199,15 @@ test('every block that is written is read back', () => {
 
 test('a megabyte of opened blocks, dividers and fences is read in one pass', () => {
   // Not a limit on time: with quadratic work these would not end within the test runner's patience.
-  for (const unit of ['<<<<<<< SEARCH\n', '=======\n', '```\n', '<<<<<<< SEARCH\n=======\n>>>>>>> REPLACE\n', '`'.repeat(80), '<'.repeat(80), 'a.'.repeat(40)]) {
+  for (const unit of [
+    '<<<<<<< SEARCH\n',
+    '=======\n',
+    '```\n',
+    '<<<<<<< SEARCH\n=======\n>>>>>>> REPLACE\n',
+    '`'.repeat(80),
+    '<'.repeat(80),
+    'a.'.repeat(40),
+  ]) {
     parseSearchReplace(unit.repeat(Math.ceil(1_000_000 / unit.length)), ['src/a.ts']);
   }
 });

@@ -6,7 +6,10 @@ import { parseWholeText } from '../../../server/core/edit/parseEdits/wholeText.t
 import { placeWholeText } from '../../../server/core/edit/placeBlocks.ts';
 
 /** `expected` is the number of edits; `refused`, or undefined where the answer is not taken for a whole text. */
-function check(name: string, { text, answer, region, expected }: { text: string; answer: string; region?: [number, number]; expected: number | 'refused' | undefined }): void {
+function check(
+  name: string,
+  { text, answer, region, expected }: { text: string; answer: string; region?: [number, number]; expected: number | 'refused' | undefined },
+): void {
   test(name, () => {
     const document = documentLines(text);
     const range = { start: region?.[0] ?? 0, end: region?.[1] ?? document.lines.length };
@@ -29,7 +32,11 @@ check('a fence that does not end is not taken', { text: long.join('\n'), answer:
 check('two fences are not taken', { text: long.join('\n'), answer: `${fenced(changed)}\n${fenced(['x'])}`, expected: undefined });
 check('a text whose end is lost is not taken', { text: long.join('\n'), answer: fenced(changed.slice(0, 14)), expected: undefined });
 check('a piece of the text is not taken', { text: long.join('\n'), answer: fenced(changed.slice(9, 12)), expected: undefined });
-check('a text with an elision is not taken', { text: long.join('\n'), answer: fenced([...changed.slice(0, 8), '// ... rest of the code ...', ...changed.slice(10)]), expected: undefined });
+check('a text with an elision is not taken', {
+  text: long.join('\n'),
+  answer: fenced([...changed.slice(0, 8), '// ... rest of the code ...', ...changed.slice(10)]),
+  expected: undefined,
+});
 check('a text without any change is refused', { text: long.join('\n'), answer: fenced(long), expected: 'refused' });
 check('an empty text is not taken', { text: 'a\nb\n', answer: fenced([]), expected: undefined });
 check('only the selection is replaced', { text: long.join('\n'), region: [4, 6], answer: fenced(['line 4', 'new', 'line 5']), expected: 1 });

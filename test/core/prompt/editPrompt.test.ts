@@ -6,7 +6,11 @@ import { parseSearchReplace } from '../../../server/core/edit/parseEdits/searchR
 
 test('the starter layout is the trained form, byte for byte', () => {
   // `prompt(..., fixed=True)` of native/starter-model/recipe/edits.py: "%s\n\n%s\n```%s\n%s\n```"
-  const messages = editPrompt({ layout: 'starter', instruction: ' Remove the line `b`.\n', files: [{ path: 'src/a.tsx', languageId: 'typescriptreact', code: 'a\nb' }] });
+  const messages = editPrompt({
+    layout: 'starter',
+    instruction: ' Remove the line `b`.\n',
+    files: [{ path: 'src/a.tsx', languageId: 'typescriptreact', code: 'a\nb' }],
+  });
   assert.deepEqual(messages, [{ role: 'user', content: 'Remove the line `b`.\n\nsrc/a.tsx\n```ts\na\nb\n```' }]);
 });
 
