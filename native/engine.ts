@@ -132,7 +132,8 @@ export class Engine {
       this.#models.set(key, known);
       return known;
     }
-    const loading = this.#unloadIdle()
+    const loading = Promise.resolve()
+      .then(() => this.#unloadIdle(key))
       .then(() => this.#load(spec))
       .then((result) => {
         // A file that could not be used is looked at again next time: the user may have put it right.
@@ -144,9 +145,10 @@ export class Engine {
   }
 
   /** Makes room before a model is loaded: the ones not used for longest go, never one that is answering. */
-  async #unloadIdle(): Promise<void> {
+  async #unloadIdle(coming: string): Promise<void> {
     for (const [key, loading] of [...this.#models]) {
-      if (this.#models.size < mostModels) return;
+      if (this.#models.size <= mostModels) return;
+      if (key === coming) continue;
       const result = await loading;
       if (result.outcome !== 'ok' || result.model.isBusy) continue;
       this.#models.delete(key);
