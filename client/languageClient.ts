@@ -18,6 +18,8 @@ const partial = new ProgressType<ChatPartial>();
 /** Also untitled files, notebook cells and files of remote file systems: whatever VS Code opens as text for a person to edit. */
 const documentSelector = [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-remote' }, { scheme: 'vscode-notebook-cell' }];
 
+const serverGone = { outcome: 'engineUnavailable', cause: 'The language server is not running.', action: 'Run the command "Tramontane: Restart Engine".' } as const;
+
 export class TramontaneClient {
   readonly #client: LanguageClient;
   readonly #log: LogOutputChannel;
@@ -68,6 +70,7 @@ export class TramontaneClient {
   }
 
   async chat(params: ChatParams, onText: (text: string) => void, token: CancellationToken): Promise<ChatResult> {
+    if (this.#client.state !== State.Running) return serverGone;
     const partialResultToken = `chat-${this.#nextProgress++}`;
     const listening = this.#client.onProgress(partial, partialResultToken, (raw) => {
       const parsed = v.safeParse(chatPartialSchema, raw);
@@ -80,7 +83,8 @@ export class TramontaneClient {
     }
   }
 
-  edit(params: EditParams, token: CancellationToken): Promise<EditResult> {
+  async edit(params: EditParams, token: CancellationToken): Promise<EditResult> {
+    if (this.#client.state !== State.Running) return serverGone;
     return this.#client.sendRequest<EditResult>(methods.edit, params, token);
   }
 

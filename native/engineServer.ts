@@ -69,10 +69,14 @@ export class EngineServer {
 
   #serve(connection: MessageConnection): void {
     const { engine } = this.#options;
-    const gone = new AbortController();
+    // One controller a request, ended by hand: AbortSignal.any keeps something of every request with the longest-lived signal.
+    const running = new Set<AbortController>();
+    const abandonAll = () => {
+      for (const request of running) request.abort();
+    };
     this.#options.onClients(++this.#clients);
     connection.onClose(() => {
-      gone.abort();
+      abandonAll();
       connection.dispose();
       this.#options.onClients(--this.#clients);
     });
@@ -81,19 +85,21 @@ export class EngineServer {
       connection.onRequest(method, async (params: unknown, token: CancellationToken): Promise<unknown> => {
         const parsed = v.safeParse(schema, params);
         if (!parsed.success) throw new ResponseError(invalidParams, `${method}: ${parsed.issues[0].message}`);
-        const aborted = new AbortController();
-        const cancelling = token.onCancellationRequested(() => aborted.abort());
+        const request = new AbortController();
+        running.add(request);
+        const cancelling = token.onCancellationRequested(() => request.abort());
         try {
-          return await act(parsed.output, AbortSignal.any([aborted.signal, gone.signal]));
+          return await act(parsed.output, request.signal);
         } finally {
           cancelling.dispose();
+          running.delete(request);
         }
       });
     };
     handle(engineMethods.generate, generateParamsSchema, (params, signal) => {
       const { progressToken } = params;
       return engine.generate(params, signal, (text) => {
-        if (progressToken !== undefined && !signal.aborted) void connection.sendProgress(partialText, progressToken, { text }).catch(() => gone.abort());
+        if (progressToken !== undefined && !signal.aborted) void connection.sendProgress(partialText, progressToken, { text }).catch(abandonAll);
       });
     });
     handle(engineMethods.describeModel, modelParamsSchema, (params) => engine.describeModel(params.model));

@@ -39,7 +39,7 @@ export interface ScriptedInference extends Inference {
   readonly setState: (state: InferenceState) => void;
 }
 
-export const scriptedModel: ModelDescription = {
+const scriptedModel: ModelDescription = {
   path: '/models/scripted.gguf',
   name: 'Scripted',
   architecture: 'llama',

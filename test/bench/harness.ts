@@ -89,7 +89,7 @@ export function report(name: string, figures: readonly Figure[], context: { read
   if (figures.some((figure) => figure.met === false)) process.exitCode = 1;
 }
 
-export function describeMachine(): Record<string, string | number> {
+function describeMachine(): Record<string, string | number> {
   const cpus = os.cpus();
   return {
     cpu: cpus[0]?.model.trim() ?? 'unknown',

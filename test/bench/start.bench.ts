@@ -3,6 +3,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { readActivation } from './activation.ts';
 import { measureSpeed } from './engineSpeed.ts';
 import { type Figure, figureOf, report } from './harness.ts';
 import { root, starterModel } from './localEngine.ts';
@@ -50,5 +51,9 @@ async function timeColdPeer(text: FimText): Promise<Record<'serverReadyMs' | 'en
   }
 }
 
-const figures: Figure[] = [...(await measureStart()), ...(await measureSpeed({ pairs, threads }))];
-report('start', figures, { model: path.relative(root, starterModel), notes: [`${threads} threads on each side, ${pairs} pairs, greedy, no GPU.`] });
+const activation = readActivation();
+const figures: Figure[] = [...activation.figures, ...(await measureStart()), ...(await measureSpeed({ pairs, threads }))];
+report('start', figures, {
+  model: path.relative(root, starterModel),
+  notes: [`Evaluation threads on each side: ${threads}; ${pairs} pairs; greedy; no GPU.`, activation.note],
+});

@@ -1,23 +1,9 @@
 // What the compiler refuses by itself: imports of rooms that no reference leads to, and names that a room's `types` and `lib` do not have.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { Overlay, projectReferences, repositoryRoot, type ToolRun } from './overlay.ts';
+import { Overlay, projects, reachableFrom, type ToolRun } from './overlay.ts';
 import { permissions, type Room, rooms } from './rooms.ts';
-
-const projects = projectReferences();
-
-/** Rooms that a room reaches through the references of its tsconfig.json; the compiler follows references of references. */
-function reachableFrom(room: string, seen = new Set<string>()): Set<string> {
-  const text = readFileSync(path.join(repositoryRoot, room, 'tsconfig.json'), 'utf8');
-  const { references = [] } = JSON.parse(text) as { references?: { path: string }[] };
-  for (const reference of references) {
-    const target = path.posix.join(room, reference.path);
-    if (!seen.has(target)) reachableFrom(target, seen.add(target));
-  }
-  return seen;
-}
 
 const compiledRooms = rooms.filter((room) => projects.includes(room));
 

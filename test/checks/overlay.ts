@@ -7,11 +7,23 @@ import path from 'node:path';
 
 export const repositoryRoot = path.resolve(import.meta.dirname, '../..');
 
-/** Directories of the rooms' tsconfig.json, as the solution file names them; relative to the root. */
-export function projectReferences(): string[] {
-  const solution = JSON.parse(readFileSync(path.join(repositoryRoot, 'tsconfig.json'), 'utf8')) as { references: { path: string }[] };
-  return solution.references.map((reference) => path.posix.normalize(reference.path));
+/** Directories that the tsconfig.json of a directory refers to, relative to the root. */
+export function referencesOf(directory: string): string[] {
+  const text = readFileSync(path.join(repositoryRoot, directory, 'tsconfig.json'), 'utf8');
+  const { references = [] } = JSON.parse(text) as { references?: { path: string }[] };
+  return references.map((reference) => path.posix.join(directory, reference.path));
 }
+
+/** Every directory that the tsconfig.json of a directory leads to; the compiler follows references of references. */
+export function reachableFrom(directory: string, seen = new Set<string>()): Set<string> {
+  for (const target of referencesOf(directory)) {
+    if (!seen.has(target)) reachableFrom(target, seen.add(target));
+  }
+  return seen;
+}
+
+/** Directories of all projects that `tsc -b` builds. */
+export const projects: readonly string[] = [...reachableFrom('.')];
 
 export interface ToolRun {
   readonly exitCode: number;
@@ -26,8 +38,8 @@ export class Overlay {
     symlinkSync(path.join(repositoryRoot, 'node_modules'), path.join(this.root, 'node_modules'), 'junction');
     const configurations = ['package.json', '.oxlintrc.json', 'biome.json', 'knip.json'];
     const solutions = readdirSync(repositoryRoot).filter((name) => /^tsconfig.*\.json$/.test(name));
-    const projects = projectReferences().map((directory) => `${directory}/tsconfig.json`);
-    for (const name of [...configurations, ...solutions, ...projects]) cpSync(path.join(repositoryRoot, name), path.join(this.root, name));
+    for (const name of [...configurations, ...solutions, ...projects.map((directory) => `${directory}/tsconfig.json`)])
+      cpSync(path.join(repositoryRoot, name), path.join(this.root, name));
   }
 
   /** @param file path relative to the root, with forward slashes */

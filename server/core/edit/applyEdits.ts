@@ -18,23 +18,21 @@ export interface PlacedBlock {
 export type DocumentEdits =
   /** In document order, not overlapping, never empty. */
   | { readonly kind: 'edits'; readonly edits: readonly TextEdit[] }
-  /** Index of the block whose change meets that of an earlier one. */
-  | { readonly kind: 'overlap'; readonly block: number; readonly withBlock: number; readonly line: number }
+  /** Two changes meet at this zero-based line. */
+  | { readonly kind: 'overlap'; readonly line: number }
   | { readonly kind: 'noChange' };
 
 /** All blocks are meant for the document as it is, not for what earlier blocks made of it. */
 export function applyEdits(document: DocumentLines, blocks: readonly PlacedBlock[]): DocumentEdits {
   const ordered = blocks
-    .flatMap(({ region, hunks }, block) => hunks.map((hunk) => ({ region, hunk, block })))
-    .sort(
-      (one, other) => one.hunk.start - other.hunk.start || one.hunk.end - other.hunk.end || one.region.start - other.region.start || one.block - other.block,
-    );
+    .flatMap(({ region, hunks }) => hunks.map((hunk) => ({ region, hunk })))
+    .sort((one, other) => one.hunk.start - other.hunk.start || one.hunk.end - other.hunk.end || one.region.start - other.region.start);
   const merged: { start: number; end: number; lines: string[] }[] = [];
   // The hunk that reaches furthest down is the one that the next can meet.
   let previous: (typeof ordered)[number] | undefined;
   for (const next of ordered) {
     if (previous !== undefined && meet(previous, next)) {
-      return { kind: 'overlap', block: next.block, withBlock: previous.block, line: next.hunk.start };
+      return { kind: 'overlap', line: next.hunk.start };
     }
     const last = merged.at(-1);
     // Changes that touch become one, so that no two edits share a position and their order can never matter.
@@ -50,7 +48,6 @@ export function applyEdits(document: DocumentLines, blocks: readonly PlacedBlock
 interface Placed {
   readonly region: LineRange;
   readonly hunk: LineHunk;
-  readonly block: number;
 }
 
 /** Whether two changes, in document order, want the same lines, or the same gap without saying which comes first. */

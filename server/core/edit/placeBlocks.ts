@@ -29,7 +29,7 @@ export type Placement =
 /** For an answer with at least one block, whole or broken. */
 export function placeBlocks({ blocks, broken }: ParsedAnswer, files: readonly ShownFile[]): Placement {
   const refusals: Refusal[] = broken.map((block) => ({ path: block.path ?? '', reason: 'unreadable', message: explainBroken(block) }));
-  const placed = files.map((): { block: EditBlock; place: PlacedBlock }[] => []);
+  const placed = files.map((): PlacedBlock[] => []);
   const seen = new Set<string>();
   for (const block of blocks) {
     // Weak models repeat a block word for word: done once, it is done.
@@ -47,16 +47,12 @@ export function placeBlocks({ blocks, broken }: ParsedAnswer, files: readonly Sh
     }
     const outcome = placeBlock(block, file);
     if ('reason' in outcome) refusals.push(outcome);
-    else placed[index]?.push({ block, place: outcome });
+    else placed[index]?.push(outcome);
   }
 
   const result: FileEdits[] = [];
   files.forEach((file, index) => {
-    const here = placed[index] ?? [];
-    const edits = applyEdits(
-      file.document,
-      here.map(({ place }) => place),
-    );
+    const edits = applyEdits(file.document, placed[index] ?? []);
     if (edits.kind === 'edits') result.push({ file, edits: edits.edits });
     if (edits.kind === 'overlap') {
       refusals.push({ path: file.path, reason: 'overlap', message: `Two blocks change the same lines of ${file.path}, at line ${edits.line + 1}.` });

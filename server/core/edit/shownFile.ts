@@ -25,7 +25,6 @@ export function resolveShownPath(written: string | null, paths: readonly string[
   const path = written.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '');
   const exact = paths.indexOf(path);
   if (exact >= 0) return exact;
-  if (path === '' || path.startsWith('/') || path.split('/').includes('..')) return undefined;
   const ending = paths.flatMap((shown, index) => (shown.endsWith(`/${path}`) ? [index] : []));
   return ending.length === 1 ? ending[0] : undefined;
 }

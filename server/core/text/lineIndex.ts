@@ -24,7 +24,7 @@ export function indexLines(text: string): LineIndex {
 }
 
 /** Offset where the line begins; the text's length for a line behind the last one. */
-export function lineStart(index: LineIndex, line: number): number {
+function lineStart(index: LineIndex, line: number): number {
   return line < 0 ? 0 : (index.starts[line] ?? index.text.length);
 }
 

@@ -6,7 +6,8 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { documentLines, type LineRange } from '../../../server/core/edit/documentLines.ts';
 import { placeBlocks, type Placement } from '../../../server/core/edit/placeBlocks.ts';
 import { parseSearchReplace } from '../../../server/core/edit/parseEdits/searchReplace.ts';
-import type { ShownFile } from '../../../server/core/edit/shownFile.ts';
+import { matchEdit } from '../../../server/core/edit/matchEdit.ts';
+import { resolveShownPath, type ShownFile } from '../../../server/core/edit/shownFile.ts';
 
 function shownFile(text: string, { path = 'a.ts', region }: { path?: string; region?: LineRange | undefined } = {}): ShownFile {
   const document = documentLines(text);
@@ -245,6 +246,37 @@ test('only the lines that change are replaced', () => {
 test('blocks without a path are refused when several files were shown', () => {
   const placement = placeBlocks(parseSearchReplace(block('a', 'b')), [shownFile('a\n', { path: 'a.ts' }), shownFile('a\n', { path: 'b.ts' })]);
   assert.equal(placement.kind === 'refused' && placement.refusals[0]?.reason, 'unknownFile');
+});
+
+test('changes of neighbouring lines become one edit', () => {
+  const placement = placeBlocks(parseSearchReplace(`${block('a', 'A')}\n${block('b', '')}\n${block('c', 'x\nc')}`), [shownFile('a\nb\nc\n')]);
+  assert.deepEqual(placement.kind === 'placed' && placement.files[0]?.edits, [
+    { range: { start: { line: 0, character: 0 }, end: { line: 1, character: 1 } }, newText: 'A\nx' },
+  ]);
+});
+
+test('blank lines alone are no place even where there is only one', () => {
+  assert.equal(matchEdit(['a', '', 'b'], { search: [''], replace: ['x'] }).kind, 'noMatch');
+});
+
+test('a path means the only file that it names or ends, and never one outside', () => {
+  const paths = ['src/a.ts', 'lib/a.ts', 'src/b.ts', 'b.ts'];
+  const expected: readonly [string | null, number | undefined][] = [
+    ['src/a.ts', 0],
+    ['./lib/a.ts', 1],
+    ['src\\b.ts', 2],
+    ['b.ts', 3],
+    ['a.ts', undefined],
+    ['', undefined],
+    ['/src/a.ts', undefined],
+    ['../src/a.ts', undefined],
+    ['other/src/a.ts', undefined],
+    ['rc/a.ts', undefined],
+    [null, undefined],
+  ];
+  for (const [written, index] of expected) assert.equal(resolveShownPath(written, paths), index, String(written));
+  assert.equal(resolveShownPath(null, ['one.ts']), 0);
+  assert.equal(resolveShownPath('../a.ts', ['x/a.ts']), undefined);
 });
 
 const word = fc.constantFrom('a', 'b', 'c', '  a', '\ta', 'x = 1;', '', '}', '😀', '“q”', '$&', '// z');

@@ -130,6 +130,11 @@ check('blocks that are text stand between longer markers', {
   expected: [{ path: 'src/a.ts', search: documented, replace: 'nothing' }],
 });
 
+check('the divider is as long as the other markers, where one is', {
+  answer: 'src/a.ts\n<<<<<<<<< SEARCH\nTitle\n=======\n=========\nOther\n=======\n>>>>>>>>> REPLACE',
+  expected: [{ path: 'src/a.ts', search: 'Title\n=======', replace: 'Other\n=======' }],
+});
+
 test('two lines that could divide a block give two readings', () => {
   const { blocks } = parseSearchReplace(`a.md\n${block('Title\n=======\ntext', 'Title')}`, ['a.md']);
   assert.deepEqual(blocks[0]?.readings, [

@@ -31,6 +31,11 @@ check('a fence of another language is not taken', { text: long.join('\n'), answe
 check('a fence that does not end is not taken', { text: long.join('\n'), answer: `\`\`\`ts\n${changed.join('\n')}`, expected: undefined });
 check('two fences are not taken', { text: long.join('\n'), answer: `${fenced(changed)}\n${fenced(['x'])}`, expected: undefined });
 check('a text whose end is lost is not taken', { text: long.join('\n'), answer: fenced(changed.slice(0, 14)), expected: undefined });
+check('a text of which most is gone in the middle is not taken', {
+  text: long.join('\n'),
+  answer: fenced([...changed.slice(0, 4), ...changed.slice(16)]),
+  expected: undefined,
+});
 check('a piece of the text is not taken', { text: long.join('\n'), answer: fenced(changed.slice(9, 12)), expected: undefined });
 check('a text with an elision is not taken', {
   text: long.join('\n'),

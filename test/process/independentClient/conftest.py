@@ -20,7 +20,7 @@ from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 ROOT = Path(__file__).resolve().parents[3]
 SERVER = ROOT / "dist" / "server.mjs"
-READY_TIMEOUT_S = 60
+READY_TIMEOUT_S = 30
 
 
 def node() -> str:
@@ -44,8 +44,21 @@ class Running:
     async def status(self, *states: str) -> Any:
         """Waits until the last status is one of `states`, and returns it."""
         async with asyncio.timeout(READY_TIMEOUT_S), self.changed:
-            await self.changed.wait_for(lambda: bool(self.statuses) and self.statuses[-1].state in states)
+            await self.changed.wait_for(lambda: not self.lives or (bool(self.statuses) and self.statuses[-1].state in states))
+            assert self.lives, "The server ended."
             return self.statuses[-1]
+
+    @property
+    def lives(self) -> bool:
+        process = self.client._server
+        return process is not None and process.returncode is None
+
+    async def tell_end(self) -> None:
+        """Wakes whoever waits for a status when the server ends instead."""
+        if self.client._server:
+            await self.client._server.wait()
+        async with self.changed:
+            self.changed.notify_all()
 
     async def warning(self, *parts: str) -> str:
         """Waits for a logged warning that holds all of `parts`."""
@@ -78,13 +91,14 @@ def environment(runtime_directory: str) -> dict[str, str]:
 async def start(environment: dict[str, str]) -> AsyncIterator[Start]:
     """A function that starts a server with further arguments and `initializationOptions`, and takes it through the handshake."""
     servers: list[Running] = []
+    ends: list[asyncio.Task[None]] = []
 
-    async def start_one(*arguments: str, options: Any = None, folder: Path | None = None) -> Running:
+    async def start_one(*arguments: str, options: Any = None, can_register: bool = True) -> Running:
         assert SERVER.exists(), "dist/server.mjs is missing: run npm run build."
         client = make_test_lsp_client()
         await client.start_io(node(), str(SERVER), "--stdio", *arguments, env=environment)
-        folders = [types.WorkspaceFolder(uri=folder.as_uri(), name=folder.name)] if folder else None
         running = Running(client, initialized=None)  # type: ignore[arg-type]
+        ends.append(asyncio.create_task(running.tell_end()))
 
         @client.feature("tramontane/status")
         async def on_status(_client: LanguageClient, status: Any) -> None:
@@ -92,12 +106,18 @@ async def start(environment: dict[str, str]) -> AsyncIterator[Start]:
                 running.statuses.append(status)
                 running.changed.notify_all()
 
+        if can_register:
+
+            @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+            def on_register(_client: LanguageClient, _params: types.RegistrationParams) -> None:
+                return None
+
         servers.append(running)
         async with asyncio.timeout(READY_TIMEOUT_S):
             running.initialized = await client.initialize_session(
                 types.InitializeParams(
                     capabilities=client_capabilities("visual-studio-code"),
-                    workspace_folders=folders,
+                    workspace_folders=None,
                     root_uri=None,
                     initialization_options=options,
                 )
@@ -107,12 +127,12 @@ async def start(environment: dict[str, str]) -> AsyncIterator[Start]:
     yield start_one
     for running in servers:
         await end(running)
+    await asyncio.gather(*ends)
 
 
 async def end(running: Running) -> None:
     """Ends the server and its engine: an engine outlives its server on purpose, and the next test wants one of its own."""
-    process = running.client._server
-    if process is None or process.returncode is not None:
+    if not running.lives:
         return
     async with asyncio.timeout(READY_TIMEOUT_S):
         answer = await running.client.protocol.send_request_async("tramontane/engineStatus", None)

@@ -5,6 +5,7 @@ What the starter model writes is not judged, only the form of the answers.
 
 import asyncio
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,14 @@ async def test_answers_a_cancelled_request_once(start: Start) -> None:
     assert await complete(running, HOLE, types.InlineCompletionTriggerKind.Invoked)
 
 
+async def test_lives_on_when_the_client_refuses_to_register_a_capability(start: Start) -> None:
+    # This client says that it takes dynamic registrations and then answers them with MethodNotFound, as real ones do.
+    running = await start(can_register=False)
+    await running.status("ready")
+    open_document(running)
+    assert await complete(running, HOLE, types.InlineCompletionTriggerKind.Invoked)
+
+
 async def test_refuses_commands_it_does_not_know(start: Start) -> None:
     running = await start()
     with pytest.raises(JsonRpcException):
@@ -198,19 +207,30 @@ def read_frames(output: bytes) -> list[dict[str, Any]]:
     return messages
 
 
-async def run_raw(environment: dict[str, str], messages: list[dict[str, Any]], *arguments: str) -> tuple[int, bytes, bytes]:
-    """Writes all messages at once, closes nothing before the server ends, and returns exit code, output and errors."""
+@dataclass
+class Ended:
+    code: int
+    output: bytes
+    errors: bytes
+
+
+async def run_raw(environment: dict[str, str], messages: list[dict[str, Any]], *arguments: str) -> Ended:
+    """Writes the messages, each request after the answer to the one before, and keeps every byte that comes back."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(node(), str(SERVER), *arguments, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
-    assert process.stdin is not None
-    process.stdin.write(b"".join(frame(message) for message in messages))
-    await process.stdin.drain()
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    output = b""
     async with asyncio.timeout(READY_TIMEOUT_S):
-        # communicate() would close the input, and a server may take that for the end of the client.
-        assert process.stdout is not None and process.stderr is not None
-        output, errors = await asyncio.gather(process.stdout.read(), process.stderr.read())
+        for message in messages:
+            process.stdin.write(frame(message))
+            while "id" in message and b'"id":%d' % message["id"] not in output:
+                chunk = await process.stdout.read(65536)
+                assert chunk, f"The server ended before it answered {message['method']}: {output!r}"
+                output += chunk
+        # The input stays open: a server may take its end for the end of the client.
+        rest, errors = await asyncio.gather(process.stdout.read(), process.stderr.read())
         code = await process.wait()
-    return code, output, errors
+    return Ended(code, output + rest, errors)
 
 
 INITIALIZE = {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}}
@@ -222,24 +242,24 @@ EXIT = {"method": "exit"}
 async def test_ends_with_success_after_shutdown_and_writes_nothing_but_frames(environment: dict[str, str]) -> None:
     document = {"uri": URI, "languageId": "typescript", "version": 1, "text": TEXT}
     opened = {"method": "textDocument/didOpen", "params": {"textDocument": document}}
-    code, output, _ = await run_raw(environment, [INITIALIZE, opened, SHUTDOWN, EXIT], "--stdio")
-    answers = {message["id"]: message for message in read_frames(output) if "id" in message and "method" not in message}
+    ended = await run_raw(environment, [INITIALIZE, opened, SHUTDOWN, EXIT], "--stdio")
+    answers = {message["id"]: message for message in read_frames(ended.output) if "id" in message and "method" not in message}
     assert sorted(answers) == [1, 2]
     assert "capabilities" in answers[1]["result"]
     assert answers[2].get("error") is None
-    assert code == 0
+    assert ended.code == 0
 
 
 async def test_ends_with_failure_when_nobody_asked_it_to_shut_down(environment: dict[str, str]) -> None:
-    code, output, _ = await run_raw(environment, [INITIALIZE, EXIT], "--stdio")
-    read_frames(output)
-    assert code == 1
+    ended = await run_raw(environment, [INITIALIZE, EXIT], "--stdio")
+    read_frames(ended.output)
+    assert ended.code == 1
 
 
 async def test_refuses_a_configuration_file_that_is_no_json(environment: dict[str, str], tmp_path: Path) -> None:
     config = tmp_path / "broken.json"
     config.write_text("{", encoding="utf-8")
-    code, output, errors = await run_raw(environment, [], "--stdio", "--config", str(config))
-    assert code != 0
-    assert output == b""
-    assert str(config).encode() in errors
+    ended = await run_raw(environment, [], "--stdio", "--config", str(config))
+    assert ended.code != 0
+    assert ended.output == b""
+    assert str(config).encode() in ended.errors

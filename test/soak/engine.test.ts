@@ -1,0 +1,53 @@
+// The same faults as in test/process, in the hundreds.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testEngine } from '../native/localEngine.ts';
+import { forever, holeRequest, longCode } from '../native/prompts.ts';
+import { killMidToken } from '../process/faults.ts';
+
+test('one hundred kills in the middle of a token: every request settles and the next completion works', async () => {
+  for (let round = 0; round < 100; round++) {
+    const engine = testEngine();
+    try {
+      const { outcomes, elapsedMs } = await killMidToken(engine.inference);
+      assert.ok(
+        outcomes.every((outcome) => outcome.outcome === 'engineUnavailable'),
+        `round ${round}: ${JSON.stringify(outcomes)}`,
+      );
+      assert.ok(elapsedMs < 2000, `round ${round}: ${elapsedMs} ms`);
+      const next = await engine.inference.generate(holeRequest('def add(a, b):\n    return '), { signal: forever });
+      assert.equal(next.outcome, 'ok', `round ${round}: ${JSON.stringify(next)}`);
+    } finally {
+      await engine.end();
+    }
+  }
+});
+
+test('ten thousand requests that are given up at once leave the engine whole and its memory flat', async () => {
+  const engine = testEngine();
+  const heap = async () => {
+    const status = await engine.inference.engineStatus(forever);
+    assert.equal(status.outcome, 'ok');
+    return status.outcome === 'ok' ? status.value.memory.heapBytes : 0;
+  };
+  const prompt = longCode(15, 1);
+  const give = async (pairs: number) => {
+    for (let pair = 0; pair < pairs; pair++) {
+      const controller = new AbortController();
+      const pending = engine.inference.generate(holeRequest(`${prompt}\nconst x${pair} = `), { signal: controller.signal });
+      if (pair % 3 === 0) controller.abort();
+      else setImmediate(() => controller.abort());
+      await pending;
+    }
+  };
+  try {
+    await give(1000);
+    const before = await heap();
+    await give(9000);
+    const grown = (await heap()) - before;
+    assert.ok(grown < 20e6, `the heap grew by ${(grown / 1e6).toFixed(1)} MB`);
+    assert.equal((await engine.inference.generate(holeRequest('x = '), { signal: forever })).outcome, 'ok');
+  } finally {
+    await engine.end();
+  }
+});
