@@ -16,8 +16,24 @@ const bundles = (outdir) => [
   // VS Code loads extensions as CommonJS.
   { name: 'client', entry: 'client/extension.ts', out: path.join(outdir, 'client.cjs'), format: 'cjs', platform: 'node', external: ['vscode'] },
   { name: 'server', entry: 'server/main.ts', out: path.join(outdir, 'server.mjs'), format: 'esm', platform: 'node', external: [], forbidVscode: true },
-  { name: 'engine', entry: 'native/main.ts', out: path.join(outdir, 'engine.mjs'), format: 'esm', platform: 'node', external: ['node-llama-cpp'], forbidVscode: true },
-  { name: 'chat', entry: 'media/chat/main.ts', out: path.join(outdir, 'media', 'chat.js'), format: 'iife', platform: 'browser', external: [], forbidVscode: true },
+  {
+    name: 'engine',
+    entry: 'native/main.ts',
+    out: path.join(outdir, 'engine.mjs'),
+    format: 'esm',
+    platform: 'node',
+    external: ['node-llama-cpp'],
+    forbidVscode: true,
+  },
+  {
+    name: 'chat',
+    entry: 'media/chat/main.ts',
+    out: path.join(outdir, 'media', 'chat.js'),
+    format: 'iife',
+    platform: 'browser',
+    external: [],
+    forbidVscode: true,
+  },
 ];
 
 /**
@@ -61,7 +77,10 @@ const optionsFor = (bundle, { minify }) => ({
   target: bundle.platform === 'browser' ? 'chrome128' : 'node22',
   external: bundle.external,
   // A bundled CommonJS dependency asks for node's modules with require, which ES modules lack.
-  banner: bundle.format === 'esm' ? { js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);" } : {},
+  banner:
+    bundle.format === 'esm'
+      ? { js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);" }
+      : {},
   sourcemap: true,
   sourcesContent: false,
   minify,

@@ -18,7 +18,11 @@ const partial = new ProgressType<ChatPartial>();
 /** Also untitled files, notebook cells and files of remote file systems: whatever VS Code opens as text for a person to edit. */
 const documentSelector = [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-remote' }, { scheme: 'vscode-notebook-cell' }];
 
-const serverGone = { outcome: 'engineUnavailable', cause: 'The language server is not running.', action: 'Run the command "Tramontane: Restart Engine".' } as const;
+const serverGone = {
+  outcome: 'engineUnavailable',
+  cause: 'The language server is not running.',
+  action: 'Run the command "Tramontane: Restart Engine".',
+} as const;
 
 export class TramontaneClient {
   readonly #client: LanguageClient;
@@ -48,7 +52,8 @@ export class TramontaneClient {
     });
     this.#client.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) this.#setStatus({ state: 'starting' });
-      if (newState === State.Stopped) this.#setStatus({ state: 'error', cause: 'The language server is not running.', action: 'Run "Tramontane: Restart Engine".' });
+      if (newState === State.Stopped)
+        this.#setStatus({ state: 'error', cause: 'The language server is not running.', action: 'Run "Tramontane: Restart Engine".' });
     });
   }
 

@@ -13,13 +13,21 @@ export async function chooseModel(): Promise<void> {
     { label: '$(folder-opened) Choose a GGUF File…', detail: 'A model on this machine, for instance Codestral, Qwen2.5-Coder or Devstral', act: chooseFile },
     { label: '$(sparkle) Use the Starter Model', detail: 'Tiny and often wrong: it shows how everything works without a download', act: async () => '' },
   ];
-  const picked = await window.showQuickPick(choices, { title: 'Choose Model', placeHolder: current === '' ? 'In use: the starter model' : `In use: ${current}` });
+  const picked = await window.showQuickPick(choices, {
+    title: 'Choose Model',
+    placeHolder: current === '' ? 'In use: the starter model' : `In use: ${current}`,
+  });
   const path = await picked?.act();
   if (path === undefined || path === current) return;
   await workspace.getConfiguration('tramontane').update('model.path', path === '' ? undefined : path, ConfigurationTarget.Global);
 }
 
 async function chooseFile(): Promise<string | undefined> {
-  const files = await window.showOpenDialog({ title: 'Choose a GGUF Model File', canSelectMany: false, openLabel: 'Use This Model', filters: { 'GGUF models': ['gguf'] } });
+  const files = await window.showOpenDialog({
+    title: 'Choose a GGUF Model File',
+    canSelectMany: false,
+    openLabel: 'Use This Model',
+    filters: { 'GGUF models': ['gguf'] },
+  });
   return files?.[0]?.fsPath;
 }

@@ -17,10 +17,15 @@ export function registerProblemNotices(client: TramontaneClient, log: LogOutputC
 }
 
 async function tell(status: Status): Promise<void> {
-  const mend = status.state === 'noModel' ? { title: 'Choose Model…', command: 'tramontane.chooseModel' } : { title: 'Restart Engine', command: 'tramontane.restartEngine' };
+  const mend =
+    status.state === 'noModel'
+      ? { title: 'Choose Model…', command: 'tramontane.chooseModel' }
+      : { title: 'Restart Engine', command: 'tramontane.restartEngine' };
   const showLog = 'Show Log';
   const message = `Tramontane: ${status.cause ?? 'The engine is not running.'}`;
-  const picked = await (status.state === 'noModel' ? window.showWarningMessage(message, mend.title, showLog) : window.showErrorMessage(message, mend.title, showLog));
+  const picked = await (status.state === 'noModel'
+    ? window.showWarningMessage(message, mend.title, showLog)
+    : window.showErrorMessage(message, mend.title, showLog));
   if (picked === mend.title) await commands.executeCommand(mend.command);
   if (picked === showLog) await commands.executeCommand('tramontane.showLog');
 }

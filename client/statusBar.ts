@@ -66,7 +66,11 @@ async function showMenu(client: TramontaneClient): Promise<void> {
     { label: 'Suggestions', kind: QuickPickItemKind.Separator },
     { label: isPaused ? '$(debug-start) Resume Suggestions' : '$(debug-pause) Pause Suggestions', command: 'tramontane.togglePause' },
     { label: 'Model', kind: QuickPickItemKind.Separator },
-    { label: '$(folder-opened) Choose Model…', description: status.model?.isStarter ? 'now: the tiny starter model' : (status.model?.name ?? ''), command: 'tramontane.chooseModel' },
+    {
+      label: '$(folder-opened) Choose Model…',
+      description: status.model?.isStarter ? 'now: the tiny starter model' : (status.model?.name ?? ''),
+      command: 'tramontane.chooseModel',
+    },
     { label: '$(debug-restart) Restart Engine', command: 'tramontane.restartEngine' },
     { label: '', kind: QuickPickItemKind.Separator },
     { label: '$(gear) Open Settings', command: 'tramontane.openSettings' },

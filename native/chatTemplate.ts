@@ -30,7 +30,10 @@ export function renderChat(template: string, messages: readonly ChatMessage[], s
       add_generation_prompt: true,
     });
   } catch (error) {
-    return { outcome: 'failed', cause: `The chat template of the model cannot render this conversation: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      outcome: 'failed',
+      cause: `The chat template of the model cannot render this conversation: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
   const parts: RenderedPart[] = [];
   const pattern = new RegExp(`\u0001${nonce}-(\\d+)\u0001`, 'g');

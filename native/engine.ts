@@ -42,6 +42,11 @@ export class Engine {
     return this.#options.threads > 0 ? this.#options.threads : Math.max(1, Math.min(mostThreads, os.availableParallelism()));
   }
 
+  /** Brings the library up ahead of the first request; what goes wrong is told to that request. */
+  prepare(): void {
+    this.#library().catch((error: unknown) => this.#log(`The library cannot be started: ${error instanceof Error ? error.message : String(error)}`));
+  }
+
   async generate(params: GenerateParams, signal: AbortSignal, onText: (text: string) => void): Promise<GenerateResult> {
     this.#activeRequests++;
     this.#totals.requests++;
@@ -62,7 +67,10 @@ export class Engine {
   }
 
   countTokens(params: CountTokensParams): Promise<CountTokensResult> {
-    return this.#withModel<CountTokensResult>(params.model, ({ vocabulary }) => ({ outcome: 'ok', counts: params.texts.map((text) => vocabulary.plain(text).length) }));
+    return this.#withModel<CountTokensResult>(params.model, ({ vocabulary }) => ({
+      outcome: 'ok',
+      counts: params.texts.map((text) => vocabulary.plain(text).length),
+    }));
   }
 
   async status(clients: number): Promise<EngineStatus> {
@@ -159,10 +167,14 @@ export class Engine {
 
   async #load(spec: ModelSpec): Promise<LoadResult> {
     const startedAt = performance.now();
-    this.#llama ??= this.#startLibrary();
-    const result = await loadModel(await this.#llama, spec, { threads: this.threads, log: this.#log });
+    const result = await loadModel(await this.#library(), spec, { threads: this.threads, log: this.#log });
     this.#log(result.outcome === 'ok' ? `Loaded in ${Math.round(performance.now() - startedAt)} ms.` : result.problem.cause);
     return result;
+  }
+
+  #library(): Promise<Llama> {
+    this.#llama ??= this.#startLibrary();
+    return this.#llama;
   }
 
   async #startLibrary(): Promise<Llama> {

@@ -81,12 +81,18 @@ export class EngineServer {
       this.#options.onClients(--this.#clients);
     });
     connection.onError(([error]) => this.#options.log(`A connection failed: ${error.message}`));
-    const handle = <Params, Result>(method: string, schema: v.GenericSchema<unknown, Params>, act: (params: Params, signal: AbortSignal) => Promise<Result>) => {
+    const handle = <Params, Result>(
+      method: string,
+      schema: v.GenericSchema<unknown, Params>,
+      act: (params: Params, signal: AbortSignal) => Promise<Result>,
+    ) => {
       connection.onRequest(method, async (params: unknown, token: CancellationToken): Promise<unknown> => {
         const parsed = v.safeParse(schema, params);
         if (!parsed.success) throw new ResponseError(invalidParams, `${method}: ${parsed.issues[0].message}`);
         const request = new AbortController();
         running.add(request);
+        // A request that was cancelled before it was taken up comes with a token whose event never fires.
+        if (token.isCancellationRequested) request.abort();
         const cancelling = token.onCancellationRequested(() => request.abort());
         try {
           return await act(parsed.output, request.signal);

@@ -162,7 +162,9 @@ async function decode(
 
 /** The library ignores a bias against end tokens, so the likeliest token that is none is picked from the first few. */
 async function likeliestThatGoesOn(loaded: LoadedModel, sequence: LlamaContextSequence, last: Token): Promise<Token | undefined> {
-  const [output] = await sequence.controlledEvaluate([[last, { generateNext: { token: true, logits: { filter: { tokens: [], includeTop: firstTokenCandidates } } } }]]);
+  const [output] = await sequence.controlledEvaluate([
+    [last, { generateNext: { token: true, logits: { filter: { tokens: [], includeTop: firstTokenCandidates } } } }],
+  ]);
   const candidates = [...(output?.next.logits ?? [])].sort((a, b) => b[1] - a[1]);
   return candidates.map(([token]) => token).find((token) => !loaded.model.isEogToken(token) && !loaded.model.isSpecialToken(token));
 }

@@ -52,7 +52,10 @@ async function takeLock(lock: string): Promise<() => Promise<void>> {
       return () => fs.rm(lock, { recursive: true, force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const age = await fs.stat(lock).then((stat) => Date.now() - stat.mtimeMs, () => 0);
+      const age = await fs.stat(lock).then(
+        (stat) => Date.now() - stat.mtimeMs,
+        () => 0,
+      );
       if (age > staleLockMs) await fs.rm(lock, { recursive: true, force: true });
       else await delay(lockTriesMs);
     }

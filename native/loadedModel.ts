@@ -90,7 +90,11 @@ export class LoadedModel {
 }
 
 /** Loads a model after its file was looked at; every reason for a failure that can be told apart is named. */
-export async function loadModel(llama: Llama, spec: ModelSpec, options: { readonly threads: number; readonly log: (line: string) => void }): Promise<LoadResult> {
+export async function loadModel(
+  llama: Llama,
+  spec: ModelSpec,
+  options: { readonly threads: number; readonly log: (line: string) => void },
+): Promise<LoadResult> {
   const header = await inspectGguf(spec.path);
   const problem = headerProblem(spec.path, header);
   if (problem) return { outcome: 'modelProblem', problem };

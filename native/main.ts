@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     return;
   }
   if (process.platform !== 'win32') await fs.chmod(socketPath, 0o600);
+  engine.prepare();
   leaveWhenAlone(0);
   log(`Listening as process ${process.pid} with ${engine.threads} threads.`);
   announce({ kind: 'ready' });

@@ -4,9 +4,9 @@ import type { ModelProblem } from './protocol/messages.ts';
 import type { HeaderVerdict } from './ggufHeader.ts';
 
 const chooseAnother = 'Choose another model file, or clear the setting "tramontane.model.path" to use the starter model.';
-const getAgain = 'Download the file again and compare its size and checksum with the publisher\'s.';
+const getAgain = "Download the file again and compare its size and checksum with the publisher's.";
 
-export function problemOf(path: string, kind: ModelProblem['kind'], cause: string, action: string): ModelProblem {
+function problemOf(path: string, kind: ModelProblem['kind'], cause: string, action: string): ModelProblem {
   return { kind, path, cause: `${path}: ${cause}`, action };
 }
 
@@ -43,5 +43,10 @@ export function loadProblem(path: string, detail: string): ModelProblem {
 }
 
 export function memoryProblem(path: string, detail: string): ModelProblem {
-  return problemOf(path, 'outOfMemory', `there is not enough memory for this model (${detail}).`, 'Choose a smaller model or a smaller "tramontane.model.contextSize".');
+  return problemOf(
+    path,
+    'outOfMemory',
+    `there is not enough memory for this model (${detail}).`,
+    'Choose a smaller model or a smaller "tramontane.model.contextSize".',
+  );
 }

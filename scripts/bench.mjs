@@ -16,7 +16,12 @@ await runScript(async () => {
   const args = process.argv.slice(2);
   const options = args.filter((one) => one.startsWith('--'));
   const named = args.filter((one) => !one.startsWith('--'));
-  const there = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length)).sort() : [];
+  const there = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((file) => file.endsWith(ending))
+        .map((file) => file.slice(0, -ending.length))
+        .sort()
+    : [];
   const unknown = named.find((name) => !there.includes(name));
   if (unknown) throw new StepError(`There is no bench "${unknown}". Choose from: ${there.join(', ')}.`);
   if (there.length === 0) throw new StepError('There is no bench in test/bench.');

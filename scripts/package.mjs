@@ -52,13 +52,20 @@ async function makePackage(target, file) {
     const shippedFolders = await stageEngine(stage, engine);
     writeNotices(stage, { shippedFolders, enginePackageFolder: engine.enginePackageFolder });
     const node = await ensureNode();
-    if (target === thisTarget) await run(node, [path.join(root, 'scripts/package/probeEngine.mjs'), stage], { timeoutMs: 60_000, whenItFails: 'The packaged engine lacks something: see scripts/package/stage.mjs.' });
+    if (target === thisTarget)
+      await run(node, [path.join(root, 'scripts/package/probeEngine.mjs'), stage], {
+        timeoutMs: 60_000,
+        whenItFails: 'The packaged engine lacks something: see scripts/package/stage.mjs.',
+      });
     const packed = path.join(stage, 'packed.vsix');
     const args = ['package', '--target', target, '--out', packed, '--allow-missing-repository', '--no-rewrite-relative-links', '--no-update-package-json'];
     await run(node, [path.join(root, 'node_modules/@vscode/vsce/vsce'), ...args], { cwd: stage, quiet: true });
     const sizeBytes = statSync(packed).size;
     const size = `${(sizeBytes / 1024 / 1024).toFixed(1)} MB`;
-    if (sizeBytes > maxSizeBytes) throw new StepError(`The package has ${size}, more than the ${maxSizeBytes / 1024 / 1024} MB that a user should have to fetch. Find what grew with "unzip -lv".`);
+    if (sizeBytes > maxSizeBytes)
+      throw new StepError(
+        `The package has ${size}, more than the ${maxSizeBytes / 1024 / 1024} MB that a user should have to fetch. Find what grew with "unzip -lv".`,
+      );
     mkdirSync(path.dirname(file), { recursive: true });
     cpSync(packed, file);
     process.stderr.write(`${path.relative(process.cwd(), file)}: ${size}\n`);
@@ -68,7 +75,20 @@ async function makePackage(target, file) {
 }
 
 /** Everything that can change what is packed; of node_modules the lock file speaks. */
-const inputs = ['client', 'server', 'native', 'media', 'scripts/package', 'scripts/package.mjs', 'esbuild.js', 'package.json', 'package-lock.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const inputs = [
+  'client',
+  'server',
+  'native',
+  'media',
+  'scripts/package',
+  'scripts/package.mjs',
+  'esbuild.js',
+  'package.json',
+  'package-lock.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+];
 
 /** @param {string} target */
 function hashInputs(target) {
@@ -76,7 +96,11 @@ function hashInputs(target) {
   for (const input of inputs) {
     const start = path.join(root, input);
     if (!existsSync(start)) continue;
-    const names = statSync(start).isDirectory() ? readdirSync(start, { recursive: true, encoding: 'utf8' }).sort().map((name) => path.join(start, name)) : [start];
+    const names = statSync(start).isDirectory()
+      ? readdirSync(start, { recursive: true, encoding: 'utf8' })
+          .sort()
+          .map((name) => path.join(start, name))
+      : [start];
     for (const name of names.filter((one) => statSync(one).isFile())) {
       // Names and sizes go in too, so that moving bytes from one file to the next makes a difference.
       const content = readFileSync(name);

@@ -17,7 +17,8 @@ await runScript(async () => {
   const folder = path.resolve(positionals[0] ?? path.join(root, 'test/fixtures/sample-project'));
   if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new StepError(`There is no folder ${folder}. Name one that exists.`);
   const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) throw new StepError(`"${values.port}" is no port. Name a number from 1 to 65535.`);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
+    throw new StepError(`"${values.port}" is no port. Name a number from 1 to 65535.`);
   if (values.desktop) {
     // @vscode/test-electron asks for a newer Node than this script may have been started with.
     const node = await ensureNode();
@@ -42,7 +43,9 @@ async function startInBrowser({ folder, port }) {
   try {
     const server = await startCodeServer({ ...editor, port, env: { TRAMONTANE_RUNTIME_DIR: runtimeFolder } });
     try {
-      process.stdout.write(`\nOpen this address in a browser:\n\n    ${workbenchUrl(server.url, { folder })}\n\nCtrl+C ends the editor. Its settings stay in ${path.relative(process.cwd(), editor.profile)}, its log is ${path.relative(process.cwd(), server.logFile)}.\n`);
+      process.stdout.write(
+        `\nOpen this address in a browser:\n\n    ${workbenchUrl(server.url, { folder })}\n\nCtrl+C ends the editor. Its settings stay in ${path.relative(process.cwd(), editor.profile)}, its log is ${path.relative(process.cwd(), server.logFile)}.\n`,
+      );
       const ended = await Promise.race([interrupted, server.exit.then((how) => new StepError(`The editor ended by itself (${how}). Read ${server.logFile}.`))]);
       if (ended instanceof Error) throw ended;
     } finally {

@@ -12,7 +12,7 @@ import { endTestProcesses, runTestProcess } from './test/testProcess.mjs';
 /** @typedef {import('./test/reporter.mjs').TestCounts} TestCounts */
 /** @typedef {import('./test/suites.mjs').Suite} Suite */
 
-await runScript(async () => {
+async function main() {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } });
   const names = positionals.length > 0 ? positionals : defaultSuites;
   const chosen = names.map((name) => {
@@ -40,7 +40,7 @@ await runScript(async () => {
   for (const { name, reason } of total.skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed${total.skipped.length ? `, ${total.skipped.length} skipped` : ''}\n`);
   process.exitCode = total.failed > 0 ? 1 : 0;
-});
+}
 
 /**
  * @param {Suite} suite
@@ -54,7 +54,9 @@ async function runSuite(suite, only) {
     return await runAll(runs, suite.parallel ?? 1);
   } catch (error) {
     // The other suites still say what they have to say.
-    process.stdout.write(`  FAILED  ${suite.name} could not run: ${error instanceof StepError ? error.message : error instanceof Error ? error.stack : error}\n`);
+    process.stdout.write(
+      `  FAILED  ${suite.name} could not run: ${error instanceof StepError ? error.message : error instanceof Error ? error.stack : error}\n`,
+    );
     return { passed: 0, failed: 1, skipped: [] };
   }
 }
@@ -72,7 +74,15 @@ async function testRunsOf(suite, { only, env }) {
   if (suite.kind === 'pytest') {
     const { ensurePythonVenv } = await import('./setup/python.mjs');
     const python = await ensurePythonVenv();
-    const args = (/** @type {string} */ folder) => ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${path.join(folder, junitFile)}`, ...suite.folders];
+    const args = (/** @type {string} */ folder) => [
+      '-m',
+      'pytest',
+      '-q',
+      '-p',
+      'no:cacheprovider',
+      `--junitxml=${path.join(folder, junitFile)}`,
+      ...suite.folders,
+    ];
     const pytestEnv = { ...env, TRAMONTANE_TEST_NODE: node, PYTHONDONTWRITEBYTECODE: '1' };
     return [() => runTestProcess({ title: suite.name, command: python, args, timeoutMs, env: pytestEnv, live, readCounts: readPytestCounts })];
   }
@@ -84,7 +94,12 @@ async function testRunsOf(suite, { only, env }) {
   const empty = folders.filter(({ files }) => files.length === 0).map(({ folder }) => folder);
   const files = folders.flatMap((one) => one.files).filter((file) => !only || file.includes(only));
   const runs = files.map((file) => () => {
-    const args = ['--disable-warning=ExperimentalWarning', `--test-timeout=${suite.testTimeoutMs}`, `--test-reporter=${path.join(root, 'scripts/test/reporter.mjs')}`, file];
+    const args = [
+      '--disable-warning=ExperimentalWarning',
+      `--test-timeout=${suite.testTimeoutMs}`,
+      `--test-reporter=${path.join(root, 'scripts/test/reporter.mjs')}`,
+      file,
+    ];
     return runTestProcess({ title: file, command: node, args, timeoutMs, env, live });
   });
   if (only) return runs;
@@ -154,3 +169,5 @@ const steps = {
     return { TRAMONTANE_TEST_VSIX: await packageExtension({}) };
   },
 };
+
+await runScript(main);

@@ -8,7 +8,7 @@ export interface CommandLine {
   readonly trustClientOptions: boolean;
 }
 
-export const usage = `usage: tramontane-server --stdio [--config FILE] [--trust-client-options]
+const usage = `usage: tramontane-server --stdio [--config FILE] [--trust-client-options]
 
   --stdio                 speak LSP over standard input and output
   --config FILE           settings as JSON, such as {"model": {"path": "/models/codestral.gguf"}}
@@ -43,8 +43,14 @@ export function readCommandLine(args: readonly string[], version: string): Invoc
   const trustClientOptions = values['trust-client-options'] === true;
   if (typeof values.config !== 'string') return { kind: 'serve', commandLine: { config: undefined, trustClientOptions } };
   try {
-    return { kind: 'serve', commandLine: { config: { file: values.config, raw: JSON.parse(readFileSync(values.config, 'utf8')) as unknown }, trustClientOptions } };
+    return {
+      kind: 'serve',
+      commandLine: { config: { file: values.config, raw: JSON.parse(readFileSync(values.config, 'utf8')) as unknown }, trustClientOptions },
+    };
   } catch (error) {
-    return { kind: 'refuse', message: `The configuration file ${values.config} cannot be used: ${error instanceof Error ? error.message : String(error)}\nCorrect it or start without --config.\n` };
+    return {
+      kind: 'refuse',
+      message: `The configuration file ${values.config} cannot be used: ${error instanceof Error ? error.message : String(error)}\nCorrect it or start without --config.\n`,
+    };
   }
 }

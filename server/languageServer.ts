@@ -50,11 +50,12 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   let clientSettings: unknown;
   let canAskSettings = false;
   let canRegisterSettings = false;
+  let isInitialized = false;
 
   const applySettings = () => {
     const isTrusted = commandLine.trustClientOptions;
     const sources: SettingsSource[] = [
-      { name: 'the client\'s initializationOptions', raw: initializationOptions, mayNameMachine: isTrusted },
+      { name: "the client's initializationOptions", raw: initializationOptions, mayNameMachine: isTrusted },
       { name: 'the client', raw: clientSettings, mayNameMachine: isTrusted },
       // Last, so that the user's own file has the last word.
       ...(commandLine.config ? [{ name: commandLine.config.file, raw: commandLine.config.raw, mayNameMachine: true }] : []),
@@ -66,7 +67,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   applySettings();
   let inForce = machinePart(session.settings);
   const inference = new RoutedInference(options.makeInference(session.settings, log));
-  const board = new StatusBoard({ inference, session, clock, starterPath, onChange: (status) => sendStatus(connection, status) });
+  const board = new StatusBoard({ inference, session, clock, starterPath, onChange: (status) => isInitialized && sendStatus(connection, status) });
   /** Loads the model ahead of the first request; what goes wrong shows in the status. */
   const warmUp = () => void inference.describeModel(ended.signal);
   const settingsChanged = () => {
@@ -86,13 +87,20 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     canAskSettings = params.capabilities.workspace?.configuration === true;
     canRegisterSettings = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
     settingsChanged();
+    // Not waiting for `initialized`: the engine needs most of a second, and the client has work of its own meanwhile.
+    warmUp();
     return initializeResult(version);
   });
   connection.onInitialized(() => {
     log.info(`Tramontane ${version} on ${os.platform()} ${os.arch()}, Node ${process.version}.`);
-    if (canRegisterSettings) void connection.client.register(DidChangeConfigurationNotification.type, { section: 'tramontane' });
+    if (canRegisterSettings) {
+      // Some clients announce this and refuse it all the same; then changed settings wait for the next start.
+      connection.client.register(DidChangeConfigurationNotification.type, { section: 'tramontane' }).catch((error: unknown) => {
+        log.warn(`The client will not tell changed settings: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    }
+    isInitialized = true;
     board.refresh();
-    warmUp();
   });
   connection.onNotification('workspace/didChangeWorkspaceFolders', (params: { event?: { added?: { uri: string }[]; removed?: { uri: string }[] } }) => {
     const removed = new Set(params.event?.removed?.map((folder) => folder.uri.replace(/\/+$/, '')));
@@ -112,7 +120,13 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   registerExecuteCommand(connection, completeInline, log);
   registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock }), board, log);
   registerEdit(connection, { deps: () => ({ inference, documents, settings: session.settings.edit, hash: sha256, log }), board, log });
-  registerStatus(connection, { session, inference, board, log });
+  registerStatus(connection, {
+    session,
+    board,
+    restart: (signal) => inference.restart(signal),
+    engineStatus: (signal) => inference.engineStatus(signal),
+    log,
+  });
   connection.onShutdown(async () => {
     ended.abort();
     await inference.dispose();

@@ -7,7 +7,6 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
-import { runtimeDirectoryFor } from '../native/channel/runtimeDirectory.ts';
 import { readCommandLine } from './commandLine.ts';
 import type { Clock } from './features/clock.ts';
 import { LocalInference } from './inference/localInference.ts';
@@ -36,7 +35,6 @@ if (invocation.kind === 'serve') {
     makeInference: ({ model, engine }, log) =>
       new LocalInference({
         engineModule,
-        runtimeDirectory: runtimeDirectoryFor(process.env),
         engine: { gpu: engine.gpu, threads: engine.threads, keepAliveMs: engine.keepAliveSeconds * 1000 },
         model: { path: modelPath(model.path), contextSize: model.contextSize },
         log,

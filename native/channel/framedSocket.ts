@@ -43,7 +43,8 @@ export class FramedSocket {
 
   send(payload: unknown): Promise<void> {
     const body = Buffer.from(JSON.stringify(payload), 'utf8');
-    if (body.length > this.#maxFrameBytes) return Promise.reject(new RangeError(`A message of ${body.length} bytes is over the limit of ${this.#maxFrameBytes}.`));
+    if (body.length > this.#maxFrameBytes)
+      return Promise.reject(new RangeError(`A message of ${body.length} bytes is over the limit of ${this.#maxFrameBytes}.`));
     const frame = Buffer.allocUnsafe(headerBytes + body.length);
     frame.writeUInt32BE(body.length, 0);
     body.copy(frame, headerBytes);

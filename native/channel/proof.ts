@@ -9,7 +9,7 @@ export const maxProofFrameBytes = 1024;
 const nonceBytes = 32;
 const proofTimeoutMs = 5000;
 
-export class ProofError extends Error {}
+class ProofError extends Error {}
 
 function proofOf(secret: Buffer, side: 'client' | 'engine', first: string, second: string): string {
   return createHmac('sha256', secret).update(`tramontane ${side}\0${first}\0${second}`).digest('hex');

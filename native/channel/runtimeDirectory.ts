@@ -9,7 +9,7 @@ import path from 'node:path';
 const maxSocketPathBytes = 103;
 const secretBytes = 32;
 
-export class RuntimeDirectoryError extends Error {}
+class RuntimeDirectoryError extends Error {}
 
 /** The directory for this environment: `TRAMONTANE_RUNTIME_DIR`, else under `XDG_RUNTIME_DIR`, else a short one in the temporary folder. */
 export function runtimeDirectoryFor(env: NodeJS.ProcessEnv): string {
@@ -28,7 +28,8 @@ export async function ensureRuntimeDirectory(directory: string): Promise<void> {
   const stat = await fs.lstat(directory);
   if (!stat.isDirectory()) throw new RuntimeDirectoryError(`${directory} is not a directory (a link or a file stands there). Remove it and try again.`);
   if (process.platform === 'win32') return;
-  if (stat.uid !== os.userInfo().uid) throw new RuntimeDirectoryError(`${directory} belongs to another user. Set TRAMONTANE_RUNTIME_DIR to a directory of your own.`);
+  if (stat.uid !== os.userInfo().uid)
+    throw new RuntimeDirectoryError(`${directory} belongs to another user. Set TRAMONTANE_RUNTIME_DIR to a directory of your own.`);
   if ((stat.mode & 0o077) !== 0) throw new RuntimeDirectoryError(`${directory} can be entered by other users. Run: chmod 700 ${directory}`);
 }
 
@@ -82,6 +83,8 @@ export async function readOrCreateSecret(directory: string): Promise<Buffer> {
 
 /** Names what a build's engine can do: a different engine file gives a different socket, so that builds never mix. */
 export async function buildIdOf(engineModule: string, protocolVersion: number): Promise<string> {
-  const digest = createHash('sha256').update(await fs.readFile(engineModule)).digest('hex');
+  const digest = createHash('sha256')
+    .update(await fs.readFile(engineModule))
+    .digest('hex');
   return `${protocolVersion}-${digest.slice(0, 12)}`;
 }

@@ -19,8 +19,7 @@ export const engineMethods = {
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.string();
 
-export const gpuChoiceSchema = v.picklist(['auto', 'cuda', 'vulkan', 'metal', 'off']);
-export type GpuChoice = v.InferOutput<typeof gpuChoiceSchema>;
+const gpuChoiceSchema = v.picklist(['auto', 'cuda', 'vulkan', 'metal', 'off']);
 
 /** What the starter of the engine passes on its command line, as JSON. Process-wide: the first client decides. */
 export const engineOptionsSchema = v.strictObject({
@@ -160,20 +159,12 @@ export type ModelDescription = v.InferOutput<typeof modelDescriptionSchema>;
 
 export const modelParamsSchema = v.strictObject({ model: modelSpecSchema });
 export type ModelParams = v.InferOutput<typeof modelParamsSchema>;
-export const describeModelResultSchema = v.variant('outcome', [
-  v.object({ outcome: v.literal('ok'), model: modelDescriptionSchema }),
-  cancelled,
-  modelProblem,
-]);
+export const describeModelResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), model: modelDescriptionSchema }), cancelled, modelProblem]);
 export type DescribeModelResult = v.InferOutput<typeof describeModelResultSchema>;
 
 export const countTokensParamsSchema = v.strictObject({ model: modelSpecSchema, texts: v.pipe(v.array(text), v.maxLength(4096)) });
 export type CountTokensParams = v.InferOutput<typeof countTokensParamsSchema>;
-export const countTokensResultSchema = v.variant('outcome', [
-  v.object({ outcome: v.literal('ok'), counts: v.array(count) }),
-  cancelled,
-  modelProblem,
-]);
+export const countTokensResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), counts: v.array(count) }), cancelled, modelProblem]);
 export type CountTokensResult = v.InferOutput<typeof countTokensResultSchema>;
 
 export const engineStatusSchema = v.object({

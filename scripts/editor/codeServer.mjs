@@ -76,7 +76,10 @@ export async function startCodeServer({ node, entry, profile, port, settings = {
  * @returns {Promise<void>}
  */
 export async function installExtension({ node, entry, profile, vsix }) {
-  const child = spawn(node, [entry, ...profileArguments(profile), '--install-extension', vsix, '--force'], { stdio: ['ignore', 'pipe', 'pipe'], env: codeServerEnvironment({}) });
+  const child = spawn(node, [entry, ...profileArguments(profile), '--install-extension', vsix, '--force'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: codeServerEnvironment({}),
+  });
   let output = '';
   child.stdout.on('data', (text) => (output += text));
   child.stderr.on('data', (text) => (output += text));
@@ -114,7 +117,9 @@ function writeUnlessThere(file, content) {
 /** @param {Record<string, string>} extra */
 function codeServerEnvironment(extra) {
   // A terminal inside VS Code, npm and a hosting platform each leave variables that would change how code-server starts.
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|npm_|CODE_SERVER_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|PORT$|PASSWORD$|HASHED_PASSWORD$)/.test(name));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(VSCODE_|npm_|CODE_SERVER_|NODE_OPTIONS$|NODE_TEST_CONTEXT$|PORT$|PASSWORD$|HASHED_PASSWORD$)/.test(name),
+  );
   // An empty address turns the extension gallery off, and with it all requests to it.
   return { ...Object.fromEntries(inherited), EXTENSIONS_GALLERY: '{"serviceUrl":""}', ...extra };
 }

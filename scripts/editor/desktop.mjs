@@ -15,7 +15,9 @@ export async function ensureDesktop() {
     return await downloadAndUnzipVSCode({ version: desktopVersion, cachePath: path.join(toolsFolder, 'desktop') });
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    throw new StepError(`Desktop VS Code ${desktopVersion} could not be downloaded (${cause}). Check the network, or run "npm start", which needs only the npm registry.`);
+    throw new StepError(
+      `Desktop VS Code ${desktopVersion} could not be downloaded (${cause}). Check the network, or run "npm start", which needs only the npm registry.`,
+    );
   }
 }
 
@@ -34,14 +36,20 @@ export async function startDesktop({ vsix, folder, profile }) {
   const profileArguments = ['--user-data-dir', path.join(profile, 'user'), '--extensions-dir', path.join(profile, 'extensions')];
   heading('Installing the extension into a private VS Code profile');
   await run(cli, [...profileArguments, '--install-extension', vsix, '--force'], { quiet: true });
-  const child = spawn(executable, [...profileArguments, '--disable-workspace-trust', '--skip-welcome', '--skip-release-notes', '--disable-telemetry', '--new-window', folder], {
-    env: childEnvironment({ ELECTRON_RUN_AS_NODE: undefined }),
-    stdio: 'ignore',
-  });
+  const child = spawn(
+    executable,
+    [...profileArguments, '--disable-workspace-trust', '--skip-welcome', '--skip-release-notes', '--disable-telemetry', '--new-window', folder],
+    {
+      env: childEnvironment({ ELECTRON_RUN_AS_NODE: undefined }),
+      stdio: 'ignore',
+    },
+  );
   process.stdout.write('\nVS Code is open. Ctrl+C or closing its window ends it.\n');
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.once(signal, () => child.kill());
   await new Promise((resolve, reject) => {
-    child.once('error', (error) => reject(new StepError(`VS Code did not start (${error.message}). Delete ${path.join(toolsFolder, 'desktop')} and run this again.`)));
+    child.once('error', (error) =>
+      reject(new StepError(`VS Code did not start (${error.message}). Delete ${path.join(toolsFolder, 'desktop')} and run this again.`)),
+    );
     child.once('exit', resolve);
   });
 }

@@ -18,14 +18,18 @@ export async function ensureEnginePackage(target) {
   const locked = readJson(path.join(root, 'package-lock.json')).packages;
   const { version } = locked['node_modules/node-llama-cpp'];
   const integrity = locked[`node_modules/${enginePackage}`]?.integrity;
-  if (!integrity) throw new StepError(`package-lock.json holds no checksum for ${enginePackage}@${version}, so nothing can vouch for it. Lock it where the npm registry has that version, then package again.`);
+  if (!integrity)
+    throw new StepError(
+      `package-lock.json holds no checksum for ${enginePackage}@${version}, so nothing can vouch for it. Lock it where the npm registry has that version, then package again.`,
+    );
   const folder = path.join(toolsFolder, 'engine-packages', target);
   await once({ stampFile: path.join(folder, '.ready'), stamp: integrity, title: `Fetching ${enginePackage}@${version} for ${target}` }, async () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const file = (await runNpm(['pack', '--pack-destination', folder, `${enginePackage}@${version}`], { quiet: true })).trim().split('\n').at(-1) ?? '';
     const archive = path.join(folder, file);
-    if (integrityOf(archive) !== integrity) throw new StepError(`${enginePackage}@${version} is not the package that package-lock.json names. Do not use it; find out where it came from.`);
+    if (integrityOf(archive) !== integrity)
+      throw new StepError(`${enginePackage}@${version} is not the package that package-lock.json names. Do not use it; find out where it came from.`);
     await run('tar', ['-xzf', file], { cwd: folder });
     rmSync(archive);
   });

@@ -36,11 +36,18 @@ export function writeNotices(stage, { shippedFolders, enginePackageFolder }) {
   if (reports.length === 0) throw new StepError('The build left no list of what is in its bundles (out/*.meta.json). Build again and then package.');
   const bundledFolders = reports.flatMap((name) => packageFoldersOf(readJson(path.join(root, 'out', name))));
   // The folder of another platform's binary lies outside node_modules.
-  const folders = [...new Set([...bundledFolders, ...shippedFolders, ...copiedPackages])].map((folder) => path.join(root, folder)).filter((folder) => existsSync(folder));
+  const folders = [...new Set([...bundledFolders, ...shippedFolders, ...copiedPackages])]
+    .map((folder) => path.join(root, folder))
+    .filter((folder) => existsSync(folder));
   const notices = [...new Set([...folders, enginePackageFolder])].map(noticeOf);
   const byTitle = new Map([llamaCpp, ...notices].map((notice) => [notice.title, notice]));
-  const sections = [...byTitle.values()].sort((a, b) => a.title.localeCompare(b.title, 'en')).map(({ title, licence, text }) => `${'='.repeat(80)}\n${title}\nLicence: ${licence}\n\n${text.trim()}\n`);
-  writeFileSync(path.join(stage, 'THIRD-PARTY-NOTICES.txt'), `Tramontane contains the following works of others, each under its own licence.\n\n${sections.join('\n')}`);
+  const sections = [...byTitle.values()]
+    .sort((a, b) => a.title.localeCompare(b.title, 'en'))
+    .map(({ title, licence, text }) => `${'='.repeat(80)}\n${title}\nLicence: ${licence}\n\n${text.trim()}\n`);
+  writeFileSync(
+    path.join(stage, 'THIRD-PARTY-NOTICES.txt'),
+    `Tramontane contains the following works of others, each under its own licence.\n\n${sections.join('\n')}`,
+  );
 }
 
 /** @param {string} folder */

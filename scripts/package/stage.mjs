@@ -11,10 +11,14 @@ export function stageOwnFiles(stage, { enginePackage }) {
   for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
     if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name));
   }
-  for (const name of ['starter-fim.gguf', 'README.md', 'PROVENANCE.md', 'SHA256SUMS']) cpSync(path.join(root, 'native/starter-model', name), path.join(stage, 'native/starter-model', name));
+  for (const name of ['starter-fim.gguf', 'README.md', 'PROVENANCE.md', 'SHA256SUMS'])
+    cpSync(path.join(root, 'native/starter-model', name), path.join(stage, 'native/starter-model', name));
   // media/chat is in the bundle; the icon and the walkthrough are read from here.
   const media = path.join(root, 'media');
-  cpSync(media, path.join(stage, 'media'), { recursive: true, filter: (source) => source !== path.join(media, 'chat') && !/\.ts$|tsconfig\.json$/.test(source) });
+  cpSync(media, path.join(stage, 'media'), {
+    recursive: true,
+    filter: (source) => source !== path.join(media, 'chat') && !/\.ts$|tsconfig\.json$/.test(source),
+  });
   const { devDependencies, scripts, overrides, private: isPrivate, ...manifest } = readJson(path.join(root, 'package.json'));
   // Named as a dependency, the binary package is in the list of files that vsce asks npm for.
   manifest.dependencies = { ...manifest.dependencies, [enginePackage]: manifest.dependencies['node-llama-cpp'] };
@@ -91,7 +95,15 @@ function copyPackage(source, target, shipped) {
     },
   });
   // npm, which vsce asks for the list of files, refuses a tree in which something named is missing, so only what is shipped stays named.
-  const { devDependencies, optionalDependencies, peerDependencies, peerDependenciesMeta, scripts, dependencies = {}, ...manifest } = readJson(path.join(source, 'package.json'));
+  const {
+    devDependencies,
+    optionalDependencies,
+    peerDependencies,
+    peerDependenciesMeta,
+    scripts,
+    dependencies = {},
+    ...manifest
+  } = readJson(path.join(source, 'package.json'));
   manifest.dependencies = Object.fromEntries(Object.entries(dependencies).filter(([name]) => shipped.has(name)));
   writeFileSync(path.join(target, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }

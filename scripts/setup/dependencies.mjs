@@ -11,7 +11,7 @@ import { StepError, once, root, runNpm } from './steps.mjs';
 /** @typedef {{platform: string, arch: string, libc?: string}} Machine */
 
 /** @returns {Machine} */
-export function thisMachine() {
+function thisMachine() {
   const report = /** @type {{header: {glibcVersionRuntime?: string}}} */ (process.report?.getReport());
   const libc = process.platform === 'linux' ? (report?.header.glibcVersionRuntime ? 'glibc' : 'musl') : undefined;
   return { platform: process.platform, arch: process.arch, ...(libc ? { libc } : {}) };
@@ -37,7 +37,8 @@ export async function ensureDependencies() {
     // Not `npm ci`: it refuses a lock file that leaves out other platforms' optional packages, as npm itself writes it when the registry lacks one
     // of them (npm/cli issue 4828). What `npm ci` is for, that nothing but the locked versions comes, is checked here.
     for (const kind of ['dependencies', 'devDependencies']) {
-      if (!isDeepStrictEqual(parsed.packages[''][kind], manifest[kind])) throw new StepError(`package-lock.json does not fit the ${kind} of package.json. Run "npm install --package-lock-only" and look at the difference.`);
+      if (!isDeepStrictEqual(parsed.packages[''][kind], manifest[kind]))
+        throw new StepError(`package-lock.json does not fit the ${kind} of package.json. Run "npm install --package-lock-only" and look at the difference.`);
     }
     const optional = optionalPackagesFor(parsed, machine);
     // --no-save leaves package.json and the lock file as they are.
@@ -50,7 +51,7 @@ export async function ensureDependencies() {
  * @param {{packages: Record<string, LockedPackage>}} lock
  * @param {Machine} machine
  */
-export function optionalPackagesFor(lock, machine) {
+function optionalPackagesFor(lock, machine) {
   /** @type {Map<string, string>} */
   const wanted = new Map();
   for (const owner of Object.values(lock.packages)) {
@@ -69,5 +70,10 @@ function runsOn(name, locked, machine) {
   // npm leaves packages of other platforms out of a lock file at times (npm/cli issue 4828); their names still tell the platform.
   if (!locked) return new RegExp(`[-/]${machine.platform}-${machine.arch}(-gnu|-msvc)?$`).test(name);
   const allows = (/** @type {string[] | undefined} */ list, /** @type {string | undefined} */ value) => !list || (value !== undefined && list.includes(value));
-  return Boolean(locked.optional) && allows(locked.os, machine.platform) && allows(locked.cpu, machine.arch) && (machine.libc === undefined || allows(locked.libc, machine.libc));
+  return (
+    Boolean(locked.optional) &&
+    allows(locked.os, machine.platform) &&
+    allows(locked.cpu, machine.arch) &&
+    (machine.libc === undefined || allows(locked.libc, machine.libc))
+  );
 }

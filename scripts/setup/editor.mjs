@@ -12,10 +12,15 @@ const folder = path.join(toolsFolder, 'editor');
  * @returns {Promise<{node: string, entry: string, version: string}>} the Node and the script that together are code-server
  */
 export async function ensureEditor() {
-  if (process.platform === 'win32') throw new StepError('code-server does not run on Windows. Use "npm start -- --desktop" to try the extension in desktop VS Code.');
+  if (process.platform === 'win32')
+    throw new StepError('code-server does not run on Windows. Use "npm start -- --desktop" to try the extension in desktop VS Code.');
   const node = await ensurePinnedNode();
   const entry = path.join(folder, 'node_modules/code-server/out/node/entry.js');
-  const step = { stampFile: path.join(folder, '.ready'), stamp: codeServerVersion, title: `Installing the editor, code-server ${codeServerVersion} (about a minute, 800 MB)` };
+  const step = {
+    stampFile: path.join(folder, '.ready'),
+    stamp: codeServerVersion,
+    title: `Installing the editor, code-server ${codeServerVersion} (about a minute, 800 MB)`,
+  };
   await once(step, async () => {
     mkdirSync(folder, { recursive: true });
     const manifest = path.join(folder, 'package.json');

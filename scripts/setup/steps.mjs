@@ -37,11 +37,20 @@ export function childEnvironment(extra = {}) {
  * @param {RunOptions} [options] `quiet` keeps standard output to itself and shows it only after a failure
  * @returns {Promise<string>} standard output if `quiet`, otherwise nothing
  */
-export async function run(command, args, { cwd = root, env, timeoutMs = 15 * 60_000, quiet = false, whenItFails = 'Read the output above and run this again.' } = {}) {
+export async function run(
+  command,
+  args,
+  { cwd = root, env, timeoutMs = 15 * 60_000, quiet = false, whenItFails = 'Read the output above and run this again.' } = {},
+) {
   // npm and VS Code's command line are .cmd files on Windows, which only a shell can start, and that wants its arguments quoted.
   const shell = process.platform === 'win32' && (command === 'npm' || command.endsWith('.cmd'));
   const quoted = (/** @type {string} */ text) => (shell && /\s/.test(text) ? `"${text}"` : text);
-  const child = spawn(quoted(command), args.map(quoted), { cwd, env: childEnvironment(env), shell, stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'] });
+  const child = spawn(quoted(command), args.map(quoted), {
+    cwd,
+    env: childEnvironment(env),
+    shell,
+    stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
+  });
   let output = '';
   let standardOutput = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => ((output += text), (standardOutput += text)));
@@ -60,12 +69,17 @@ export async function run(command, args, { cwd = root, env, timeoutMs = 15 * 60_
   if (failure === undefined) return standardOutput;
   if (output) process.stderr.write(output.slice(-4000));
   const what = [path.basename(command), ...args.slice(0, 2)].join(' ');
-  throw new StepError(timedOut ? `"${what}" did not finish in ${Math.round(timeoutMs / 60_000)} minutes. ${whenItFails}` : `"${what}" failed (${failure}). ${whenItFails}`);
+  throw new StepError(
+    timedOut ? `"${what}" did not finish in ${Math.round(timeoutMs / 60_000)} minutes. ${whenItFails}` : `"${what}" failed (${failure}). ${whenItFails}`,
+  );
 }
 
 /** @param {readonly string[]} args @param {RunOptions} [options] */
 export const runNpm = (args, options = {}) =>
-  run('npm', [...args, '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'], { whenItFails: 'Check that this machine reaches the npm registry and run this again.', ...options });
+  run('npm', [...args, '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'], {
+    whenItFails: 'Check that this machine reaches the npm registry and run this again.',
+    ...options,
+  });
 
 /** @param {string} file */
 export function readIfThere(file) {

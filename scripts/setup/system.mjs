@@ -8,7 +8,9 @@ import { StepError, heading, run, withLock } from './steps.mjs';
 export async function ensureChromium() {
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
   const find = () => process.env.CHROMIUM ?? findProgram(names) ?? appleBrowsers.find((file) => existsSync(file));
-  return find() ?? installFor(find, { packages: ['chromium', 'fonts-dejavu-core'], program: 'Chromium or Chrome', advice: 'or set CHROMIUM to the path of one' });
+  return (
+    find() ?? installFor(find, { packages: ['chromium', 'fonts-dejavu-core'], program: 'Chromium or Chrome', advice: 'or set CHROMIUM to the path of one' })
+  );
 }
 
 /** @returns {Promise<string>} */

@@ -14,9 +14,17 @@ export function readPytestCounts(folder) {
   if (!suite) return undefined;
   const count = (/** @type {string} */ name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
   const failed = count('failures') + count('errors');
-  const skipped = [...xml.matchAll(/<testcase [^>]*?name="([^"]*)"[^>]*>\s*<skipped [^>]*?message="([^"]*)"/g)].map(([, name = '', reason = '']) => ({ name: unescape(name), reason: unescape(reason) }));
+  const skipped = [...xml.matchAll(/<testcase [^>]*?name="([^"]*)"[^>]*>\s*<skipped [^>]*?message="([^"]*)"/g)].map(([, name = '', reason = '']) => ({
+    name: unescape(name),
+    reason: unescape(reason),
+  }));
   return { passed: count('tests') - failed - count('skipped'), failed, skipped };
 }
 
 /** @param {string} text */
-const unescape = (text) => text.replace(/&quot;/g, '"').replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+const unescape = (text) =>
+  text
+    .replace(/&quot;/g, '"')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');

@@ -22,15 +22,47 @@ const minute = 60_000;
 
 /** @type {readonly Suite[]} */
 export const suites = [
-  { name: 'unit', kind: 'files', folders: ['test/core', 'test/features', 'test/handlers', 'test/client', 'test/media'], recursive: true, prepare: [], parallel: 2, testTimeoutMs: minute / 2, fileTimeoutMs: minute },
+  {
+    name: 'unit',
+    kind: 'files',
+    folders: ['test/core', 'test/features', 'test/handlers', 'test/client', 'test/media'],
+    recursive: true,
+    prepare: [],
+    parallel: 2,
+    testTimeoutMs: minute / 2,
+    fileTimeoutMs: minute,
+  },
   { name: 'checks', kind: 'files', folders: ['test/checks'], recursive: true, prepare: ['build'], testTimeoutMs: 2 * minute, fileTimeoutMs: 3 * minute },
   { name: 'native', kind: 'files', folders: ['test/native'], recursive: true, prepare: [], testTimeoutMs: 2 * minute, fileTimeoutMs: 4 * minute },
   { name: 'process', kind: 'files', folders: ['test/process'], prepare: ['build'], testTimeoutMs: 2 * minute, fileTimeoutMs: 4 * minute },
-  { name: 'lsp-client', kind: 'pytest', folders: ['test/process/independentClient'], prepare: ['build', 'python'], testTimeoutMs: 2 * minute, fileTimeoutMs: 4 * minute },
-  { name: 'inhost', kind: 'runner', folders: ['test/editor/inhost'], runner: 'test/editor/harness/runInHost.ts', prepare: ['build', 'editor'], testTimeoutMs: minute, fileTimeoutMs: 4 * minute },
+  {
+    name: 'lsp-client',
+    kind: 'pytest',
+    folders: ['test/process/independentClient'],
+    prepare: ['build', 'python'],
+    testTimeoutMs: 2 * minute,
+    fileTimeoutMs: 4 * minute,
+  },
+  {
+    name: 'inhost',
+    kind: 'runner',
+    folders: ['test/editor/inhost'],
+    runner: 'test/editor/harness/runInHost.ts',
+    prepare: ['build', 'editor'],
+    testTimeoutMs: minute,
+    fileTimeoutMs: 4 * minute,
+  },
   { name: 'ui', kind: 'files', folders: ['test/editor/ui'], prepare: ['editor', 'package'], testTimeoutMs: 3 * minute, fileTimeoutMs: 5 * minute },
   { name: 'soak', kind: 'files', folders: ['test/soak'], recursive: true, prepare: ['build'], testTimeoutMs: 30 * minute, fileTimeoutMs: 40 * minute },
-  { name: 'desktop', kind: 'runner', folders: ['test/editor/inhost'], runner: 'test/editor/harness/runInDesktop.ts', prepare: ['build'], testTimeoutMs: minute, fileTimeoutMs: 10 * minute },
+  {
+    name: 'desktop',
+    kind: 'runner',
+    folders: ['test/editor/inhost'],
+    runner: 'test/editor/harness/runInDesktop.ts',
+    prepare: ['build'],
+    testTimeoutMs: minute,
+    fileTimeoutMs: 10 * minute,
+  },
 ];
 
 export const defaultSuites = ['unit', 'checks', 'native', 'process', 'lsp-client', 'inhost', 'ui'];
@@ -48,5 +80,8 @@ export function testFilesIn(folder, { recursive }) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return [];
     throw error;
   }
-  return entries.filter((name) => name.endsWith('.test.ts')).map((name) => path.join(folder, name)).sort();
+  return entries
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => path.join(folder, name))
+    .sort();
 }

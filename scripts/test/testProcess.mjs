@@ -46,12 +46,18 @@ export async function runTestProcess({ title, command, args, timeoutMs, env = {}
     const counts = (timedOut ? undefined : readCounts(folder)) ?? { passed: 0, failed: 0, skipped: [] };
     if (counts.failed === 0 && (timedOut || ended !== 'status 0')) {
       counts.failed++;
-      show(timedOut ? `\n  FAILED  ${title} did not end in ${timeoutMs / 1000} s: a test hangs, or something it opened is never closed.\n` : `\n  FAILED  ${title} ended with ${ended} before its tests were reported.\n`);
+      show(
+        timedOut
+          ? `\n  FAILED  ${title} did not end in ${timeoutMs / 1000} s: a test hangs, or something it opened is never closed.\n`
+          : `\n  FAILED  ${title} ended with ${ended} before its tests were reported.\n`,
+      );
     } else if (counts.passed + counts.failed + counts.skipped.length === 0) {
       counts.failed++;
       show(`\n  FAILED  ${title} ran no test.\n`);
     }
-    const summary = [`${counts.passed} passed`, counts.failed ? `${counts.failed} FAILED` : '', counts.skipped.length ? `${counts.skipped.length} skipped` : ''].filter(Boolean).join(', ');
+    const summary = [`${counts.passed} passed`, counts.failed ? `${counts.failed} FAILED` : '', counts.skipped.length ? `${counts.skipped.length} skipped` : '']
+      .filter(Boolean)
+      .join(', ');
     process.stdout.write(`${output}  ${counts.failed ? '✗' : '✓'} ${title}: ${summary} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)\n`);
     return counts;
   } finally {

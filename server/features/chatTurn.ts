@@ -1,12 +1,11 @@
 // One chat turn: what of the conversation and its context is sent, and the streamed answer. The client keeps the conversation.
 // It knows the use case; it must not know LSP or how an engine is reached.
-import type { ChatMessage } from '../../native/protocol/messages.ts';
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { ShownText } from '../core/prompt/chatPrompt.ts';
 import { chatSystemPrompt, fenced, questionWithContext } from '../core/prompt/chatPrompt.ts';
 import { fitChat, linesAround } from '../core/prompt/fitChat.ts';
-import type { Inference } from '../inference/inference.ts';
+import type { ChatMessage, Inference } from '../inference/inference.ts';
 import type { ChatAttachment, ChatParams, ChatResult } from '../protocol/chat.ts';
 import type { Settings } from '../session/settings.ts';
 import type { Clock } from './clock.ts';
@@ -34,14 +33,22 @@ interface Attached {
   readonly span: { readonly startLine: number; readonly endLine: number };
 }
 
-export async function chatTurn(params: ChatParams, deps: ChatTurnDependencies, options: { readonly signal: AbortSignal; readonly onText: (text: string) => void }): Promise<ChatResult> {
+export async function chatTurn(
+  params: ChatParams,
+  deps: ChatTurnDependencies,
+  options: { readonly signal: AbortSignal; readonly onText: (text: string) => void },
+): Promise<ChatResult> {
   const { inference, settings } = deps;
   const { signal } = options;
   const described = await inference.describeModel(signal);
   if (described.outcome !== 'ok') return described;
   const model = described.value;
   if (!model.hasChatTemplate) {
-    return { outcome: 'unsupported', cause: `${model.name} has no chat template: it completes code but cannot chat.`, action: 'Choose another model with the command "Tramontane: Choose Model".' };
+    return {
+      outcome: 'unsupported',
+      cause: `${model.name} has no chat template: it completes code but cannot chat.`,
+      action: 'Choose another model with the command "Tramontane: Choose Model".',
+    };
   }
   const question = params.messages.at(-1);
   if (question?.role !== 'user') return { outcome: 'unsupported', cause: 'The last message is not a question.', action: 'Type a question and send it.' };
@@ -81,7 +88,13 @@ export async function chatTurn(params: ChatParams, deps: ChatTurnDependencies, o
   const messages: ChatMessage[] = [
     ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
     ...history.slice(fit.droppedMessages).map((message) => ({ role: message.role, content: message.text })),
-    { role: 'user', content: questionWithContext(question.text, shown.map(({ one, span }) => shownOf(one, span))) },
+    {
+      role: 'user',
+      content: questionWithContext(
+        question.text,
+        shown.map(({ one, span }) => shownOf(one, span)),
+      ),
+    },
   ];
   const answer = await streamAnswer(messages, deps, { ...options, roomTokens });
   if (answer.outcome !== 'ok') return answer;
@@ -103,7 +116,16 @@ async function streamAnswer(
   let pieces = 0;
   let firstAt = 0;
   const generated = await inference.generate(
-    { prompt: { kind: 'chat', messages }, priority: 'chat', maxTokens: settings.maxTokens, roomTokens: Math.floor(roomTokens / 2), temperature: settings.temperature, topP: 0.95, stop: [], forbidEndFirst: true },
+    {
+      prompt: { kind: 'chat', messages },
+      priority: 'chat',
+      maxTokens: settings.maxTokens,
+      roomTokens: Math.floor(roomTokens / 2),
+      temperature: settings.temperature,
+      topP: 0.95,
+      stop: [],
+      forbidEndFirst: true,
+    },
     {
       signal: AbortSignal.any([signal, looped.signal]),
       onText: (piece) => {
@@ -136,7 +158,10 @@ async function readAttachment(attachment: ChatAttachment, documents: ReadDocumen
   const { range } = attachment;
   // A selection that ends at the start of a line does not mean that line.
   const lastLine = range && (range.end.character === 0 && range.end.line > range.start.line ? range.end.line - 1 : range.end.line);
-  const span = range && lastLine !== undefined ? { startLine: Math.min(range.start.line, lines.length), endLine: Math.min(lastLine + 1, lines.length) } : { startLine: 0, endLine: lines.length };
+  const span =
+    range && lastLine !== undefined
+      ? { startLine: Math.min(range.start.line, lines.length), endLine: Math.min(lastLine + 1, lines.length) }
+      : { startLine: 0, endLine: lines.length };
   return { attachment, path: read.relativePath, languageId: read.languageId, lines, span };
 }
 

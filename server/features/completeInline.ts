@@ -96,7 +96,12 @@ export class CompleteInline {
     const snapshot = session.documents.snapshot(request.uri);
     if (!snapshot) return { outcome: 'nothing', why: 'the document is not open' };
     const site = siteOf(snapshot, request, completion.multiLine);
-    const verdict = triggerVerdict({ ...site, languageId: snapshot.languageId, excludedLanguages: completion.excludedLanguages, isExplicit: request.isExplicit });
+    const verdict = triggerVerdict({
+      ...site,
+      languageId: snapshot.languageId,
+      excludedLanguages: completion.excludedLanguages,
+      isExplicit: request.isExplicit,
+    });
     if (verdict !== 'ask') return { outcome: 'nothing', why: verdict };
 
     if (!request.isExplicit) await clock.wait(completion.delayMs, given);
@@ -195,5 +200,15 @@ function siteOf(snapshot: Snapshot, request: InlineRequest, multiLine: 'auto' | 
   const linePrefix = text.slice(lineStart, offset);
   const lineSuffix = text.slice(offset, lineEnd).replace(/\r$/, '');
   const following = text.slice(lineEnd + 1, lineEnd + 4096).replaceAll('\r', '');
-  return { snapshot, text, offset, linePrefix, lineSuffix, following, range, lead, shape: shapeFor({ linePrefix, lineSuffix, multiLine, isExplicit: request.isExplicit }) };
+  return {
+    snapshot,
+    text,
+    offset,
+    linePrefix,
+    lineSuffix,
+    following,
+    range,
+    lead,
+    shape: shapeFor({ linePrefix, lineSuffix, multiLine, isExplicit: request.isExplicit }),
+  };
 }

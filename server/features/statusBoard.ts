@@ -10,7 +10,8 @@ export interface StatusBoardOptions {
   readonly session: Session;
   readonly clock: Clock;
   readonly starterPath: string;
-  readonly onChange: (status: Status) => void;
+  /** Returns false when it could not be told yet. */
+  readonly onChange: (status: Status) => boolean;
 }
 
 export class StatusBoard {
@@ -62,9 +63,7 @@ export class StatusBoard {
   refresh(): void {
     const status = this.status;
     const text = JSON.stringify(status);
-    if (text === this.#last) return;
-    this.#last = text;
-    this.#options.onChange(status);
+    if (text !== this.#last && this.#options.onChange(status)) this.#last = text;
   }
 
   #count(change: number): void {

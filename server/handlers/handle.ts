@@ -32,7 +32,11 @@ export async function answer<Result>(log: Log, method: string, token: Cancellati
 export function registerRequest<Params, Result>(
   connection: Connection,
   log: Log,
-  request: { readonly method: string; readonly params: v.GenericSchema<unknown, Params>; readonly act: (params: Params, signal: AbortSignal) => Promise<Result> },
+  request: {
+    readonly method: string;
+    readonly params: v.GenericSchema<unknown, Params>;
+    readonly act: (params: Params, signal: AbortSignal) => Promise<Result>;
+  },
 ): void {
   const { method, params: schema, act } = request;
   connection.onRequest(method, (raw: unknown, token: CancellationToken): Promise<unknown> => {

@@ -3,7 +3,6 @@ import * as v from 'valibot';
 import type { Connection } from 'vscode-languageserver/node';
 import type { Log } from '../core/log.ts';
 import type { StatusBoard } from '../features/statusBoard.ts';
-import type { Inference } from '../inference/inference.ts';
 import { methods } from '../protocol/methods.ts';
 import type { Status } from '../protocol/status.ts';
 import { setPausedParamsSchema } from '../protocol/status.ts';
@@ -12,12 +11,13 @@ import { registerRequest } from './handle.ts';
 
 export interface StatusHandlerOptions {
   readonly session: Session;
-  readonly inference: Inference;
   readonly board: StatusBoard;
+  readonly restart: (signal: AbortSignal) => Promise<unknown>;
+  readonly engineStatus: (signal: AbortSignal) => Promise<unknown>;
   readonly log: Log;
 }
 
-export function registerStatus(connection: Connection, { session, inference, board, log }: StatusHandlerOptions): void {
+export function registerStatus(connection: Connection, { session, board, restart, engineStatus, log }: StatusHandlerOptions): void {
   registerRequest(connection, log, {
     method: methods.setPaused,
     params: setPausedParamsSchema,
@@ -31,13 +31,14 @@ export function registerStatus(connection: Connection, { session, inference, boa
     method: methods.restartEngine,
     params: v.unknown(),
     act: async (_params, signal) => {
-      await inference.restart(signal);
+      await restart(signal);
       return board.status;
     },
   });
-  registerRequest(connection, log, { method: methods.engineStatus, params: v.unknown(), act: (_params, signal) => inference.engineStatus(signal) });
+  registerRequest(connection, log, { method: methods.engineStatus, params: v.unknown(), act: (_params, signal) => engineStatus(signal) });
 }
 
-export function sendStatus(connection: Connection, status: Status): void {
+export function sendStatus(connection: Connection, status: Status): true {
   void connection.sendNotification(methods.status, status);
+  return true;
 }

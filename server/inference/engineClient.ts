@@ -31,7 +31,7 @@ const connectTimeoutMs = 5000;
 const partialText = new ProgressType<PartialText>();
 
 /** The engine is gone, does not answer or answers with something that is not its protocol. */
-export class EngineGoneError extends Error {}
+class EngineGoneError extends Error {}
 /** The caller gave up; the engine has been told. */
 export class AbandonedError extends Error {}
 

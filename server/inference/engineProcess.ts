@@ -35,7 +35,10 @@ export async function startEngine(options: EngineStartOptions): Promise<EngineSt
     const args = ['--runtime', options.runtimeDirectory, '--build', options.build, '--options', JSON.stringify(options.engine)];
     const child = spawn(process.execPath, [options.module, ...args], { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env, windowsHide: true });
     const start = await new Promise<EngineStart>((resolve) => {
-      const timer = setTimeout(() => resolve({ started: 'failed', cause: `The engine did not start within ${startTimeoutMs / 1000} s; see ${logFile}.` }), startTimeoutMs);
+      const timer = setTimeout(
+        () => resolve({ started: 'failed', cause: `The engine did not start within ${startTimeoutMs / 1000} s; see ${logFile}.` }),
+        startTimeoutMs,
+      );
       const settle = (outcome: EngineStart) => {
         clearTimeout(timer);
         options.signal.removeEventListener('abort', onAbort);
@@ -44,7 +47,9 @@ export async function startEngine(options: EngineStartOptions): Promise<EngineSt
       const onAbort = () => settle({ started: 'failed', cause: 'The start was given up.' });
       options.signal.addEventListener('abort', onAbort, { once: true });
       child.once('error', (error) => settle({ started: 'failed', cause: `The engine cannot be started: ${error.message}.` }));
-      child.once('exit', (code, signal) => settle({ started: 'failed', cause: `The engine ended while starting (${signal ?? `code ${code}`}); see ${logFile}.` }));
+      child.once('exit', (code, signal) =>
+        settle({ started: 'failed', cause: `The engine ended while starting (${signal ?? `code ${code}`}); see ${logFile}.` }),
+      );
       child.once('message', (message) => settle(startOf(message)));
     });
     if (start.started === 'failed' && child.pid !== undefined && child.exitCode === null) child.kill('SIGKILL');

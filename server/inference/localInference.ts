@@ -2,11 +2,12 @@
 // end of it into a value. It knows processes and connections; it must not know prompts, documents or LSP.
 import type { EngineOptions, EngineStatus, ModelDescription, ModelProblem, ModelSpec } from '../../native/protocol/messages.ts';
 import { engineProtocolVersion } from '../../native/protocol/messages.ts';
-import { buildIdOf, ensureRuntimeDirectory, readOrCreateSecret, socketPathFor } from '../../native/channel/runtimeDirectory.ts';
+import { buildIdOf, ensureRuntimeDirectory, readOrCreateSecret, runtimeDirectoryFor, socketPathFor } from '../../native/channel/runtimeDirectory.ts';
 import type { Log } from '../core/log.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
 import { cancelled, ok } from '../core/outcome.ts';
-import { AbandonedError, connectToEngine, EngineClient } from './engineClient.ts';
+import type { EngineClient } from './engineClient.ts';
+import { AbandonedError, connectToEngine } from './engineClient.ts';
 import { startEngine } from './engineProcess.ts';
 import type { GenerateOptions, GenerateRequest, Generation, Inference, InferenceState } from './inference.ts';
 import { RestartBudget } from './restartBudget.ts';
@@ -17,7 +18,8 @@ const retryAction = 'It is started again by itself; try once more in a moment.';
 export interface LocalInferenceOptions {
   /** The engine's bundle, or its entry file in the sources. */
   readonly engineModule: string;
-  readonly runtimeDirectory: string;
+  /** Where engines are found; this user's own directory when absent. */
+  readonly runtimeDirectory?: string;
   readonly engine: EngineOptions;
   readonly model: ModelSpec;
   readonly log: Log;
@@ -110,7 +112,9 @@ export class LocalInference implements Inference {
       this.#options.log.warn(`A request was not answered: ${cause}`);
       // Read again: the attempt itself may have ended in `failed`.
       const { state } = this;
-      return state.state === 'failed' ? { outcome: 'engineUnavailable', cause: state.cause, action: state.action } : { outcome: 'engineUnavailable', cause, action: retryAction };
+      return state.state === 'failed'
+        ? { outcome: 'engineUnavailable', cause: state.cause, action: state.action }
+        : { outcome: 'engineUnavailable', cause, action: retryAction };
     }
   }
 
@@ -129,7 +133,8 @@ export class LocalInference implements Inference {
   }
 
   async #open(): Promise<EngineClient> {
-    const { engineModule, runtimeDirectory, engine, log } = this.#options;
+    const { engineModule, engine, log } = this.#options;
+    const runtimeDirectory = this.#options.runtimeDirectory ?? runtimeDirectoryFor(process.env);
     this.#setState({ state: 'starting' });
     await ensureRuntimeDirectory(runtimeDirectory);
     const secret = await readOrCreateSecret(runtimeDirectory);

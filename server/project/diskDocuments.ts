@@ -6,12 +6,33 @@ import { fileURLToPath } from 'node:url';
 /** Larger files are data or generated: no model should read or rewrite them. */
 const maxFileBytes = 1024 * 1024;
 
-export type DiskDocument = { readonly outcome: 'ok'; readonly text: string; readonly languageId: string } | { readonly outcome: 'unreadable'; readonly message: string };
+export type DiskDocument =
+  | { readonly outcome: 'ok'; readonly text: string; readonly languageId: string }
+  | { readonly outcome: 'unreadable'; readonly message: string };
 
 const languages: Readonly<Record<string, string>> = {
-  '.c': 'c', '.cc': 'cpp', '.cpp': 'cpp', '.cs': 'csharp', '.css': 'css', '.go': 'go', '.h': 'c', '.html': 'html', '.java': 'java', '.js': 'javascript',
-  '.json': 'json', '.jsx': 'javascriptreact', '.md': 'markdown', '.mjs': 'javascript', '.py': 'python', '.rs': 'rust', '.sh': 'shellscript', '.toml': 'toml',
-  '.ts': 'typescript', '.tsx': 'typescriptreact', '.yaml': 'yaml', '.yml': 'yaml',
+  '.c': 'c',
+  '.cc': 'cpp',
+  '.cpp': 'cpp',
+  '.cs': 'csharp',
+  '.css': 'css',
+  '.go': 'go',
+  '.h': 'c',
+  '.html': 'html',
+  '.java': 'java',
+  '.js': 'javascript',
+  '.json': 'json',
+  '.jsx': 'javascriptreact',
+  '.md': 'markdown',
+  '.mjs': 'javascript',
+  '.py': 'python',
+  '.rs': 'rust',
+  '.sh': 'shellscript',
+  '.toml': 'toml',
+  '.ts': 'typescript',
+  '.tsx': 'typescriptreact',
+  '.yaml': 'yaml',
+  '.yml': 'yaml',
 };
 
 /** Reads a file that lies in one of the folders after every link is followed; anything else is refused. */
@@ -23,7 +44,9 @@ export async function readDiskDocument(uri: string, workspaceFolders: readonly s
   } catch {
     return unreadable(uri, 'there is no such file');
   }
-  const folders = await Promise.all(workspaceFolders.filter((folder) => folder.startsWith('file:')).map((folder) => fs.realpath(fileURLToPath(folder)).catch(() => undefined)));
+  const folders = await Promise.all(
+    workspaceFolders.filter((folder) => folder.startsWith('file:')).map((folder) => fs.realpath(fileURLToPath(folder)).catch(() => undefined)),
+  );
   if (!folders.some((folder) => folder !== undefined && isInside(file, folder))) return unreadable(uri, 'it lies outside the workspace');
   try {
     const stat = await fs.stat(file);
@@ -47,4 +70,3 @@ function isInside(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
   return relative !== '' && relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
-

@@ -24,7 +24,7 @@ export const chatPartialSchema = v.object({ text: v.string() });
 export type ChatPartial = v.InferOutput<typeof chatPartialSchema>;
 
 /** What the model was shown of an attachment: lines [startLine, endLine), zero-based, of totalLines. */
-export const shownContextSchema = v.object({ uri: v.string(), startLine: v.number(), endLine: v.number(), totalLines: v.number() });
+const shownContextSchema = v.object({ uri: v.string(), startLine: v.number(), endLine: v.number(), totalLines: v.number() });
 
 export const chatResultSchema = v.variant('outcome', [
   v.object({

@@ -11,7 +11,7 @@ export const editParamsSchema = v.object({
 });
 export type EditParams = v.InferOutput<typeof editParamsSchema>;
 
-export const textEditSchema = v.object({ range: rangeSchema, newText: v.string() });
+const textEditSchema = v.object({ range: rangeSchema, newText: v.string() });
 
 export const documentEditSchema = v.object({
   uri: v.string(),

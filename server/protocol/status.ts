@@ -12,4 +12,3 @@ export const statusSchema = v.object({
 export type Status = v.InferOutput<typeof statusSchema>;
 
 export const setPausedParamsSchema = v.object({ paused: v.boolean() });
-export type SetPausedParams = v.InferOutput<typeof setPausedParamsSchema>;

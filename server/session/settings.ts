@@ -51,7 +51,9 @@ export function resolveSettings(sources: readonly SettingsSource[]): ResolvedSet
     else warnings.push(`Settings from ${source.name} were ignored: ${issueOf(harmless.issues)}.`);
     if (!namesMachine(source.raw)) continue;
     if (!source.mayNameMachine) {
-      warnings.push(`"model" and "engine" settings from ${source.name} were ignored: they are taken from the --config file, or from the client with --trust-client-options.`);
+      warnings.push(
+        `"model" and "engine" settings from ${source.name} were ignored: they are taken from the --config file, or from the client with --trust-client-options.`,
+      );
       continue;
     }
     const machine = v.safeParse(machineSettingsSchema, source.raw);

@@ -8,7 +8,7 @@ import path from 'node:path';
 export const repositoryRoot = path.resolve(import.meta.dirname, '../..');
 
 /** Directories that the tsconfig.json of a directory refers to, relative to the root. */
-export function referencesOf(directory: string): string[] {
+function referencesOf(directory: string): string[] {
   const text = readFileSync(path.join(repositoryRoot, directory, 'tsconfig.json'), 'utf8');
   const { references = [] } = JSON.parse(text) as { references?: { path: string }[] };
   return references.map((reference) => path.posix.join(directory, reference.path));

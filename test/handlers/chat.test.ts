@@ -100,9 +100,12 @@ test('a model that falls into a loop is stopped', () =>
   }));
 
 test('an engine that is gone is an outcome with cause and action, not an error', () =>
-  withServer({ failure: (operation) => (operation === 'generate' ? { outcome: 'engineUnavailable', cause: 'The engine ended.', action: 'Wait.' } : undefined) }, async (server) => {
-    assert.deepEqual(await ask(server, question('Hi')), { outcome: 'engineUnavailable', cause: 'The engine ended.', action: 'Wait.' });
-  }));
+  withServer(
+    { failure: (operation) => (operation === 'generate' ? { outcome: 'engineUnavailable', cause: 'The engine ended.', action: 'Wait.' } : undefined) },
+    async (server) => {
+      assert.deepEqual(await ask(server, question('Hi')), { outcome: 'engineUnavailable', cause: 'The engine ended.', action: 'Wait.' });
+    },
+  ));
 
 test('a model without a chat template says so', () =>
   withServer({ model: { hasChatTemplate: false, name: 'Base' } }, async (server) => {
@@ -112,7 +115,10 @@ test('a model without a chat template says so', () =>
 
 test('parameters that do not fit the schema are InvalidParams', () =>
   withServer({}, async (server) => {
-    await assert.rejects(server.client.sendRequest('tramontane/chat', { messages: 'nope' }), (error) => error instanceof ResponseError && error.code === -32602);
+    await assert.rejects(
+      server.client.sendRequest('tramontane/chat', { messages: 'nope' }),
+      (error) => error instanceof ResponseError && error.code === -32602,
+    );
   }));
 
 test('a bug is one InternalError that points to the log, and the server goes on', () =>
@@ -125,6 +131,7 @@ test('a bug is one InternalError that points to the log, and the server goes on'
     async (server) => {
       await assert.rejects(ask(server, question('Hi')), (error) => error instanceof ResponseError && error.code === -32603);
       assert.ok(server.logLines.some((line) => line.includes('a bug')));
-      assert.equal(((await server.client.sendRequest('tramontane/setPaused', { paused: false })) as { state: string }).state, 'ready');
+      const status = await server.client.sendRequest<{ state: string }>('tramontane/setPaused', { paused: false });
+      assert.equal(status.state, 'ready');
     },
   ));

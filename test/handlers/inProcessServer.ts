@@ -9,7 +9,7 @@ import type { Status } from '../../server/protocol/status.ts';
 import type { Settings } from '../../server/session/settings.ts';
 import type { ScriptedInference } from '../scriptedInference.ts';
 
-export const instantClock: Clock = { now: () => 0, wait: () => Promise.resolve() };
+const instantClock: Clock = { now: () => 0, wait: () => Promise.resolve() };
 
 export interface TestServer {
   readonly client: MessageConnection;
@@ -20,7 +20,12 @@ export interface TestServer {
   readonly open: (uri: string, text: string, languageId?: string) => Promise<void>;
   /** Replaces the whole text. */
   readonly change: (uri: string, version: number, text: string) => Promise<void>;
-  readonly inline: (uri: string, line: number, character: number, triggerKind?: 1 | 2) => Promise<{ insertText: string; range: unknown; command: { command: string; arguments: string[] } }[] | null>;
+  readonly inline: (
+    uri: string,
+    line: number,
+    character: number,
+    triggerKind?: 1 | 2,
+  ) => Promise<{ insertText: string; range: unknown; command: { command: string; arguments: string[] } }[] | null>;
   readonly end: () => void;
 }
 

@@ -9,7 +9,11 @@ import { testServer } from './inProcessServer.ts';
 const uri = 'file:///project/src/a.ts';
 const codestral = { specialTokens: ['[SUFFIX]', '[PREFIX]'] };
 
-async function withServer(script: Script, act: (server: TestServer, inference: ReturnType<typeof scriptedInference>) => Promise<void>, options: Partial<TestServerOptions> = {}): Promise<void> {
+async function withServer(
+  script: Script,
+  act: (server: TestServer, inference: ReturnType<typeof scriptedInference>) => Promise<void>,
+  options: Partial<TestServerOptions> = {},
+): Promise<void> {
   const inference = scriptedInference({ model: codestral, ...script });
   const server = await testServer({ inference: () => inference, ...options });
   try {
@@ -102,7 +106,11 @@ test('$/cancelRequest reaches the engine and is answered RequestCancelled', () =
     async (server, inference) => {
       await server.open(uri, 'const a = \n');
       const source = new CancellationTokenSource();
-      const pending = server.client.sendRequest('textDocument/inlineCompletion', { textDocument: { uri }, position: { line: 0, character: 10 }, context: { triggerKind: 1 } }, source.token);
+      const pending = server.client.sendRequest(
+        'textDocument/inlineCompletion',
+        { textDocument: { uri }, position: { line: 0, character: 10 }, context: { triggerKind: 1 } },
+        source.token,
+      );
       await running;
       source.cancel();
       await assert.rejects(pending, (error) => error instanceof ResponseError && error.code === -32800);
@@ -148,10 +156,13 @@ test('paused by the status item, the status says so and typing makes no request'
   }));
 
 test('an engine that is gone gives no suggestion and no error', () =>
-  withServer({ failure: (operation) => (operation === 'generate' ? { outcome: 'engineUnavailable', cause: 'gone', action: 'wait' } : undefined) }, async (server) => {
-    await server.open(uri, 'const a = \n');
-    assert.equal(await server.inline(uri, 0, 10), null);
-  }));
+  withServer(
+    { failure: (operation) => (operation === 'generate' ? { outcome: 'engineUnavailable', cause: 'gone', action: 'wait' } : undefined) },
+    async (server) => {
+      await server.open(uri, 'const a = \n');
+      assert.equal(await server.inline(uri, 0, 10), null);
+    },
+  ));
 
 test('the selected entry of the popup is continued', () =>
   withServer({ answers: ['(1)'] }, async (server) => {

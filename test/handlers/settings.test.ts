@@ -24,7 +24,11 @@ test('with --trust-client-options it counts', async () => {
 });
 
 test('the --config file counts, and wins over a trusted client', async () => {
-  const { last } = await built({ initializationOptions: { model: { path: '/client.gguf' } }, trustClientOptions: true, config: { model: { path: '/config.gguf' } } });
+  const { last } = await built({
+    initializationOptions: { model: { path: '/client.gguf' } },
+    trustClientOptions: true,
+    config: { model: { path: '/config.gguf' } },
+  });
   assert.equal(last, '/config.gguf');
 });
 

@@ -90,7 +90,10 @@ test('a prompt that does not fit is refused with both figures', async () => {
 });
 
 test('an unknown special token is refused by name', async () => {
-  const outcome = await engine.inference.generate({ ...holeRequest('x'), prompt: { kind: 'parts', parts: [{ kind: 'special', token: '<nope>' }] } }, { signal: forever });
+  const outcome = await engine.inference.generate(
+    { ...holeRequest('x'), prompt: { kind: 'parts', parts: [{ kind: 'special', token: '<nope>' }] } },
+    { signal: forever },
+  );
   assert.equal(outcome.outcome, 'unsupported');
   assert.match(outcome.outcome === 'unsupported' ? outcome.cause : '', /<nope>/);
 });
@@ -119,9 +122,24 @@ test('an abort during decoding stops the engine, not only the answer', async () 
   }
 });
 
+test('a request that is cancelled in the same moment as it is sent does not linger in the engine', async () => {
+  for (let round = 0; round < 20; round++) {
+    const controller = new AbortController();
+    const pending = engine.inference.generate(holeRequest(`${longCode(20, 5)}\nconst x${round} = `, { maxTokens: 200 }), { signal: controller.signal });
+    setImmediate(() => controller.abort());
+    await pending;
+  }
+  // Twenty full answers would take seconds: their tokens would show in the totals.
+  const before = valueOf(await engine.inference.engineStatus(forever)).totals.generatedTokens;
+  await run(holeRequest('x = ', { maxTokens: 1 }));
+  assert.equal(valueOf(await engine.inference.engineStatus(forever)).totals.generatedTokens, before + 1);
+});
+
 test('ghost text is answered while a chat answer streams', async () => {
   const order: string[] = [];
-  const chat = run(chatRequest('Write a long story.', { maxTokens: 300 }), (piece) => piece && order[0] !== 'chat' && order.push('chat')).then(() => order.push('chat done'));
+  const chat = run(chatRequest('Write a long story.', { maxTokens: 300 }), (piece) => piece && order[0] !== 'chat' && order.push('chat')).then(() =>
+    order.push('chat done'),
+  );
   while (order.length === 0) await new Promise((resolve) => setImmediate(resolve));
   await run(holeRequest('def sub(a, b):\n    return ', { maxTokens: 8 }));
   order.push('inline done');
@@ -143,7 +161,14 @@ test('a prompt part may ask for the line marker before the last token with a lin
   const marked = await run({ ...holeRequest('a\nb'), prompt: holePrompt('a\nb', ''), maxTokens: 1 });
   const prompt = holePrompt('a\nb', '');
   assert.equal(prompt.kind, 'parts');
-  const unmarked = await run({ ...holeRequest('a\nb'), prompt: { kind: 'parts', parts: prompt.kind === 'parts' ? prompt.parts.map((part) => (part.kind === 'text' ? { kind: 'text' as const, text: part.text } : part)) : [] }, maxTokens: 1 });
+  const unmarked = await run({
+    ...holeRequest('a\nb'),
+    prompt: {
+      kind: 'parts',
+      parts: prompt.kind === 'parts' ? prompt.parts.map((part) => (part.kind === 'text' ? { kind: 'text' as const, text: part.text } : part)) : [],
+    },
+    maxTokens: 1,
+  });
   assert.equal(marked.usage.evaluatedTokens + marked.usage.reusedTokens, unmarked.usage.evaluatedTokens + unmarked.usage.reusedTokens + 1);
 });
 

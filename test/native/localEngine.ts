@@ -20,10 +20,17 @@ export interface TestEngine {
   readonly end: () => Promise<void>;
 }
 
-export function testEngine(options: { readonly model?: string; readonly contextSize?: number; readonly engine?: Partial<EngineOptions>; readonly engineModule?: string } = {}): TestEngine {
+export function testEngine(
+  options: { readonly model?: string; readonly contextSize?: number; readonly engine?: Partial<EngineOptions>; readonly engineModule?: string } = {},
+): TestEngine {
   const runtimeDirectory = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
   const logLines: string[] = [];
-  const log: Log = { error: (line) => logLines.push(line), warn: (line) => logLines.push(line), info: (line) => logLines.push(line), debug: (line) => logLines.push(line) };
+  const log: Log = {
+    error: (line) => logLines.push(line),
+    warn: (line) => logLines.push(line),
+    info: (line) => logLines.push(line),
+    debug: (line) => logLines.push(line),
+  };
   const clients: LocalInference[] = [];
   const connect = (model = options.model ?? starterModel) => {
     const client = new LocalInference({

@@ -61,7 +61,8 @@ test('a folder is no model', () => {
 test('an empty file is no model', () => check(put('empty.gguf', Buffer.alloc(0)), /not a GGUF/));
 test('text is no model', () => check(put('text.gguf', Buffer.from('This is a long text file, not a model at all.')), /not a GGUF/));
 test('an old version is named', () => check(put('old.gguf', Buffer.concat([Buffer.from('GGUF'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(64)])), /version 1/));
-test('a file cut in its weights is truncated, with both sizes', () => check(put('cut.gguf', starter.subarray(0, 3_000_000)), /cut short: it has 3\.0 MB; its tensors need 7\.2 MB/));
+test('a file cut in its weights is truncated, with both sizes', () =>
+  check(put('cut.gguf', starter.subarray(0, 3_000_000)), /cut short: it has 3\.0 MB; its tensors need 7\.2 MB/));
 test('a file cut in its header is truncated', () => check(put('cutHeader.gguf', starter.subarray(0, 2000)), /cut short/));
 test('a header with endless tensors is refused', () => check(put('tensors.gguf', header(2n ** 62n, 1n)), /damaged: the number of tensors/));
 test('a header with endless metadata is refused', () => check(put('entries.gguf', header(1n, 2n ** 40n)), /damaged: the number of metadata entries/));

@@ -19,12 +19,23 @@ export function holeRequest(prefix: string, over: Partial<GenerateRequest> = {})
 }
 
 export function chatRequest(content: string, over: Partial<GenerateRequest> = {}): GenerateRequest {
-  return { prompt: { kind: 'chat', messages: [{ role: 'user', content }] }, priority: 'chat', maxTokens: 200, temperature: 0, stop: [], forbidEndFirst: true, ...over };
+  return {
+    prompt: { kind: 'chat', messages: [{ role: 'user', content }] },
+    priority: 'chat',
+    maxTokens: 200,
+    temperature: 0,
+    stop: [],
+    forbidEndFirst: true,
+    ...over,
+  };
 }
 
 /** Code of about `lines` lines that never repeats, so that no prefix is shared by accident. */
 export function longCode(lines: number, seed: number): string {
-  return Array.from({ length: lines }, (_, line) => `const value${seed}_${line} = compute(${(line * 7919 + seed) % 1000}, "${(line * 104_729 + seed).toString(36)}");`).join('\n');
+  return Array.from(
+    { length: lines },
+    (_, line) => `const value${seed}_${line} = compute(${(line * 7919 + seed) % 1000}, "${(line * 104_729 + seed).toString(36)}");`,
+  ).join('\n');
 }
 
 export const forever = new AbortController().signal;

@@ -66,7 +66,10 @@ test('SIGTERM ends the engine cleanly, also while it decodes', async () => {
   const engine = testEngine();
   try {
     const pid = await enginePid(engine.inference);
-    const pending = engine.inference.generate(chatRequest('Write a long story.', { maxTokens: 900 }), { signal: forever, onText: () => process.kill(pid, 'SIGTERM') });
+    const pending = engine.inference.generate(chatRequest('Write a long story.', { maxTokens: 900 }), {
+      signal: forever,
+      onText: () => process.kill(pid, 'SIGTERM'),
+    });
     assert.equal((await pending).outcome, 'engineUnavailable');
     await processEnded(pid);
   } finally {
@@ -111,7 +114,8 @@ test('something that listens without the secret gets nothing and is named', asyn
     });
     socket.on('error', () => undefined);
   });
-  await new Promise<void>(async (resolve) => impostor.listen(socketPathFor(engine.runtimeDirectory, await buildIdOf(engineModule, engineProtocolVersion)), () => resolve()));
+  const socketPath = socketPathFor(engine.runtimeDirectory, await buildIdOf(engineModule, engineProtocolVersion));
+  await new Promise<void>((resolve) => impostor.listen(socketPath, () => resolve()));
   try {
     const outcome = await engine.inference.generate(holeRequest('secret code'), { signal: forever });
     assert.equal(outcome.outcome, 'engineUnavailable');
@@ -123,7 +127,9 @@ test('something that listens without the secret gets nothing and is named', asyn
   }
 });
 
-test('a runtime directory that others can enter, or that is a link, is refused', { skip: process.platform === 'win32' ? 'no modes on Windows' : false }, async () => {
+test('a runtime directory that others can enter, or that is a link, is refused', {
+  skip: process.platform === 'win32' ? 'no modes on Windows' : false,
+}, async () => {
   for (const prepare of [(directory: string) => chmodSync(directory, 0o755), makeLink]) {
     const engine = testEngine();
     prepare(engine.runtimeDirectory);
@@ -186,4 +192,3 @@ async function processEnded(pid: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
-

@@ -53,7 +53,8 @@ export function endOfBlock(text: string, linePrefix: string): BlockEnd {
     // The last line may still be growing: its indentation is known once it has text.
     if (indent < base) return { text: kept.join('\n'), isComplete: true };
     if (indent === base && !continuesBlankLine) {
-      if (!closer.test(line)) return isLast && /^\s*[)\]}]/.test(line) ? { text: [...kept, line].join('\n'), isComplete: false } : { text: kept.join('\n'), isComplete: true };
+      if (!closer.test(line))
+        return isLast && /^\s*[)\]}]/.test(line) ? { text: [...kept, line].join('\n'), isComplete: false } : { text: kept.join('\n'), isComplete: true };
       kept.push(line);
       if (!isLast) return { text: kept.join('\n'), isComplete: true };
       continue;
@@ -65,7 +66,7 @@ export function endOfBlock(text: string, linePrefix: string): BlockEnd {
 }
 
 /** Width of the indentation in columns; a tab counts as four, which only has to be consistent. */
-export function indentWidth(line: string): number {
+function indentWidth(line: string): number {
   let width = 0;
   for (const character of line) {
     if (character === ' ') width++;

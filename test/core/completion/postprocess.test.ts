@@ -41,7 +41,9 @@ test('blanks at the end go', () => assert.deepEqual(postprocess({ ...base, text:
 test('blanks alone are nothing', () => assert.deepEqual(postprocess({ ...base, text: '   ' }), { hidden: 'empty' }));
 test('what stands there already is nothing', () => assert.deepEqual(postprocess({ ...base, text: ')', lineSuffix: ')' }), { hidden: 'repeatsWhatFollows' }));
 test('a block that was cut short loses its half line', () =>
-  assert.deepEqual(postprocess({ ...base, shape: 'block', linePrefix: 'def f():', text: '\n    a = 1\n    retu', isCutShort: true }), { shown: '\n    a = 1' }));
+  assert.deepEqual(postprocess({ ...base, shape: 'block', linePrefix: 'def f():', text: '\n    a = 1\n    retu', isCutShort: true }), {
+    shown: '\n    a = 1',
+  }));
 test('CRLF files get CRLF', () => assert.deepEqual(postprocess({ ...base, shape: 'block', linePrefix: '', text: 'a\nb', eol: '\r\n' }), { shown: 'a\r\nb' }));
 
 for (const [name, character] of [

@@ -47,5 +47,10 @@ const verdicts: readonly [name: string, line: string, expected: string, over?: {
   ['before a closer a suggestion may come', 'foo(|)', 'ask'],
 ];
 for (const [name, line, expected, over] of verdicts) {
-  test(name, () => assert.equal(triggerVerdict({ ...around(line), languageId: 'typescript', excludedLanguages: over?.excludedLanguages ?? [], isExplicit: over?.isExplicit ?? false }), expected));
+  test(name, () =>
+    assert.equal(
+      triggerVerdict({ ...around(line), languageId: 'typescript', excludedLanguages: over?.excludedLanguages ?? [], isExplicit: over?.isExplicit ?? false }),
+      expected,
+    ),
+  );
 }

@@ -43,11 +43,16 @@ test('the suffix stays the same while text is typed before it', () => {
 });
 test('the window never exceeds its budget and always meets at the cursor', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('a', '\n', '\t', '👍', 'é', '\r\n'), maxLength: 400 }), fc.nat(450), fc.integer({ min: 8, max: 300 }), (source, offset, budget) => {
-      const { prefix, suffix } = fimWindow(source, offset, budget);
-      assert.ok(prefix.length + suffix.length <= budget);
-      assert.ok(source.includes(prefix + suffix));
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', '\n', '\t', '👍', 'é', '\r\n'), maxLength: 400 }),
+      fc.nat(450),
+      fc.integer({ min: 8, max: 300 }),
+      (source, offset, budget) => {
+        const { prefix, suffix } = fimWindow(source, offset, budget);
+        assert.ok(prefix.length + suffix.length <= budget);
+        assert.ok(source.includes(prefix + suffix));
+      },
+    ),
   );
 });
 test('a cursor inside a surrogate pair is moved before it', () => assert.deepEqual(fimWindow('a👍b', 2, 100), { prefix: 'a', suffix: '👍b' }));
