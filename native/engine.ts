@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama } from 'node-llama-cpp';
+import type { EngineWork } from './engineServer.ts';
 import { generate } from './generate.ts';
 import { loadModel } from './loadedModel.ts';
 import type { LoadedModel, LoadResult } from './loadedModel.ts';
@@ -22,7 +23,7 @@ const mostThreads = 8;
 /** Two windows may use a model each without loading in turn. */
 const mostModels = 2;
 
-export class Engine {
+export class Engine implements EngineWork {
   readonly #options: EngineOptions;
   readonly #log: (line: string) => void;
   readonly #turns = new Turns();

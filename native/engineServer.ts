@@ -6,16 +6,32 @@ import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import { FramedSocket } from './channel/framedSocket.ts';
 import { connectJsonRpc } from './channel/jsonRpc.ts';
 import { admitClient, maxProofFrameBytes } from './channel/proof.ts';
-import type { Engine } from './engine.ts';
-import type { PartialText } from './protocol/messages.ts';
+import type {
+  CountTokensParams,
+  CountTokensResult,
+  DescribeModelResult,
+  EngineStatus,
+  GenerateParams,
+  GenerateResult,
+  ModelSpec,
+  PartialText,
+} from './protocol/messages.ts';
 import { countTokensParamsSchema, engineMethods, generateParamsSchema, maxMessageBytes, modelParamsSchema } from './protocol/messages.ts';
 
 const mostClients = 64;
 const invalidParams = -32602;
 const partialText = new ProgressType<PartialText>();
 
+/** What is served: the engine, or a script that stands in for it in a test. */
+export interface EngineWork {
+  generate(params: GenerateParams, signal: AbortSignal, onText: (text: string) => void): Promise<GenerateResult>;
+  describeModel(spec: ModelSpec): Promise<DescribeModelResult>;
+  countTokens(params: CountTokensParams): Promise<CountTokensResult>;
+  status(clients: number): Promise<EngineStatus>;
+}
+
 export interface EngineServerOptions {
-  readonly engine: Engine;
+  readonly engine: EngineWork;
   readonly secret: Buffer;
   readonly log: (line: string) => void;
   /** Called when the last client has gone, and when one has come. */

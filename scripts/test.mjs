@@ -36,6 +36,10 @@ async function main() {
     total.failed += counts.failed;
     total.skipped.push(...counts.skipped);
   }
+  if (total.passed + total.failed === 0) {
+    process.stdout.write(`\n  FAILED  no test ran${values.only ? `: no test file's path holds "${values.only}"` : ''}\n`);
+    total.failed++;
+  }
   process.stdout.write('\n');
   for (const { name, reason } of total.skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed${total.skipped.length ? `, ${total.skipped.length} skipped` : ''}\n`);

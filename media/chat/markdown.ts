@@ -4,6 +4,7 @@
 // VS Code could follow on its own. It must not know messages, VS Code or the conversation.
 import type { DOMPurify } from 'dompurify';
 import MarkdownIt from 'markdown-it';
+import { fenceEditBlocks } from './editBlocks.ts';
 import { escapeHtml, highlightCode, languageName } from './highlight.ts';
 
 /** A top-level block of an answer; equal keys render equally, so that only changed blocks are rendered again. */
@@ -76,7 +77,7 @@ export function createMarkdownRenderer(purifier: DOMPurify): MarkdownRenderer {
 
   const blocks: MarkdownRenderer['blocks'] = (source, phase) => {
     if (source.length > longestMarkdownChars) return [{ key: source, render: () => toFragment(`<pre><code>${escapeHtml(source)}</code></pre>`) }];
-    const text = phase === 'growing' ? withoutUndecidedEnd(source) : source;
+    const text = fenceEditBlocks(phase === 'growing' ? withoutUndecidedEnd(source) : source);
     const environment: NonNullable<Parameters<Parser['parse']>[1]> = {};
     const tokens = parser.parse(text, environment);
     const lines = text.split('\n');

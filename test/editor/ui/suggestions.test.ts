@@ -56,7 +56,7 @@ async function typeUntilGhostText(): Promise<string> {
   let attempt = 0;
   return until('ghost text', async () => {
     const line = lines[attempt++ % lines.length] ?? '';
-    await goToEndOfLine(page, 30);
+    await goToEndOfLine(page, 32);
     await page.keyboard.press('Enter');
     await page.keyboard.press('Home');
     await page.keyboard.type(line, { delay: 30 });
