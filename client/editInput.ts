@@ -122,8 +122,9 @@ function showBox({ openBox, value, isFirst, describe: describeText, onRefresh }:
     const end = (step: Step) => {
       openBox.addFiles = undefined;
       void commands.executeCommand('setContext', openContext, false);
-      for (const resource of resources) resource.dispose();
+      // First: VS Code tells a box that is disposed that it was hidden, which would count as left.
       resolve(step);
+      for (const resource of resources) resource.dispose();
     };
     box.title = 'Edit with Instruction';
     box.placeholder = 'What should be changed? For example: add a parameter "timeoutMs" to fetchAll';

@@ -1,12 +1,15 @@
 // Which documents can be edited, and which files the user may add to an edit.
 // It knows VS Code's documents, tabs and folders; it must not know how an edit is asked for or applied.
-import { type CancellationToken, FilePermission, type Selection, TabInputText, type TextDocument, type Uri, window, workspace } from 'vscode';
+import { type CancellationToken, FilePermission, FileType, type Selection, TabInputText, type TextDocument, Uri, window, workspace } from 'vscode';
 import { importedFiles } from './editPaths.ts';
 
 /** More files than this are not listed: their names cannot be typed from memory any more. */
 const maxListedFiles = 5000;
 const schemes = new Set(['file', 'vscode-remote', 'untitled']);
-const listingExclude = '**/{node_modules,.git,dist,out,build,target,.venv,__pycache__}/**';
+const excludedFolders: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist', 'out', 'build', 'target', '.venv', '__pycache__']);
+const listingExclude = `**/{${[...excludedFolders].join(',')}}/**`;
+const searchTimeoutMs = 1500;
+const maxWalkDepth = 8;
 
 /** One sentence that says why a document cannot be edited; undefined when it can. */
 export async function whyNotEditable(uri: Uri): Promise<string | undefined> {
@@ -34,8 +37,53 @@ export const noFiles: WorkspaceFiles = { paths: [], uriOf: () => undefined };
 /** The files of the workspace by the paths that the user knows them by. */
 export async function listWorkspaceFiles(token: CancellationToken): Promise<WorkspaceFiles> {
   const uris = new Map<string, Uri>();
-  for (const uri of await workspace.findFiles('**/*', listingExclude, maxListedFiles, token)) uris.set(workspace.asRelativePath(uri), uri);
+  for (const uri of await searchFiles(token)) uris.set(workspace.asRelativePath(uri), uri);
   return { paths: [...uris.keys()], uriOf: (path) => uris.get(path) };
+}
+
+/** VS Code's own search knows ignore files and is fast; where it is broken or late (it needs a program of its own) the folders are read instead. */
+async function searchFiles(token: CancellationToken): Promise<readonly Uri[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), searchTimeoutMs);
+  });
+  try {
+    const found = workspace.findFiles('**/*', listingExclude, maxListedFiles, token).then(
+      (uris) => uris,
+      () => undefined,
+    );
+    const uris = await Promise.race([found, late]);
+    return uris !== undefined && uris.length > 0 ? uris : await walkFolders(token);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Level by level, so that the files near the top are there when the limit is reached. */
+async function walkFolders(token: CancellationToken): Promise<readonly Uri[]> {
+  const files: Uri[] = [];
+  let level = workspace.workspaceFolders?.map((folder) => folder.uri) ?? [];
+  for (let depth = 0; depth < maxWalkDepth && level.length > 0 && files.length < maxListedFiles; depth++) {
+    const next: Uri[] = [];
+    for (const folder of level) {
+      if (token.isCancellationRequested || files.length >= maxListedFiles) return files;
+      for (const [name, type] of await readFolder(folder)) {
+        if (type === FileType.Directory && !excludedFolders.has(name)) next.push(Uri.joinPath(folder, name));
+        else if (type === FileType.File) files.push(Uri.joinPath(folder, name));
+      }
+    }
+    level = next;
+  }
+  return files;
+}
+
+async function readFolder(folder: Uri): Promise<readonly [string, FileType][]> {
+  try {
+    return await workspace.fs.readDirectory(folder);
+  } catch {
+    // A folder that cannot be read has no files to add.
+    return [];
+  }
 }
 
 /** What stands to reason to edit along: files in tabs, and files that the document imports. */

@@ -43,7 +43,9 @@ export default async function* report(source) {
 /** @param {any} error node:test wraps what the test threw in an error of its own, with the original as its cause */
 function explain(error) {
   const cause = error?.cause ?? error;
-  return typeof cause === 'string' ? cause : String(cause?.stack ?? cause?.message ?? JSON.stringify(cause));
+  if (typeof cause === 'string') return cause;
+  const text = String(cause?.stack ?? cause?.message ?? JSON.stringify(cause));
+  return cause?.cause === undefined ? text : `${text}\nbecause: ${explain({ cause: cause.cause })}`;
 }
 
 /** @param {string} text */

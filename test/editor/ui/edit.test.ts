@@ -77,9 +77,9 @@ const renameInBothFiles = [
   '',
   'report.ts',
   '<<<<<<< SEARCH',
-  "import { formatCents, priceOf } from './pricing.ts';",
+  "import { formatCents, type Price } from './pricing.ts';",
   '=======',
-  "import { discountFor, formatCents, priceOf } from './pricing.ts';",
+  "import { discountFor, formatCents, type Price } from './pricing.ts';",
   '>>>>>>> REPLACE',
 ].join('\n');
 
@@ -92,8 +92,9 @@ function installedEngine({ server }: Editor): string {
 
 async function giveInstruction(page: Page, instruction: string): Promise<void> {
   await runCommand(page, command);
-  const input = page.locator('.quick-input-widget:visible .quick-input-box input');
-  await until('the instruction box', async () => !(await input.inputValue()).startsWith('>'));
+  // The palette's own input is the same element until the box takes its place.
+  const input = page.locator('.quick-input-widget:visible .quick-input-box input[placeholder^="What should be changed"]');
+  await input.waitFor();
   await input.fill(instruction);
   await page.keyboard.press('Enter');
 }
