@@ -5,7 +5,8 @@ import type { RenderedPart, RenderedRequest, TemplateRequest } from './chatTempl
 import { Shield, type ShieldPlan } from './chatTemplateShield.ts';
 import { type TemplateTraits, valuesFor } from './chatTemplateValues.ts';
 
-export const imagesRefused = 'This model cannot look at images here: the local engine reads text only. Remove the image, or choose a remote model that accepts images.';
+export const imagesRefused =
+  'This model cannot look at images here: the local engine reads text only. Remove the image, or choose a remote model that accepts images.';
 
 export interface PreparedRendering {
   /** What the template gets: texts of people are shielded. */
@@ -27,16 +28,19 @@ export function prepareRendering(
   const values = {
     ...plain,
     messages: (plain.messages as readonly Readonly<Record<string, unknown>>[]).map((message) => shieldMessage(message, shield)),
-    tools: shieldTools(plain.tools, shield),
+    ...('tools' in plain ? { tools: shieldTools(plain.tools, shield) } : {}),
   };
   return {
     values,
     finish: (evaluation) => {
-      if (evaluation.outcome === 'refused') return { outcome: 'failed', cause: `The chat template of the model refuses this conversation: ${shield.plain(evaluation.cause)}` };
-      if (evaluation.outcome === 'broken') return { outcome: 'failed', cause: `The chat template of the model cannot render this conversation: ${shield.plain(evaluation.cause)}` };
-      const lost = request.messages.some((message) => (message.role === 'user' || message.role === 'system') && !isShown(message.content, evaluation.text, shield));
+      if (evaluation.outcome !== 'ok') {
+        const verb = evaluation.outcome === 'refused' ? 'refuses' : 'cannot render';
+        return { outcome: 'failed', cause: `The chat template of the model ${verb} this conversation: ${shield.plain(evaluation.cause)}` };
+      }
+      const { text } = evaluation;
+      const lost = request.messages.some((message) => (message.role === 'user' || message.role === 'system') && !isShown(message.content, text, shield));
       if (lost) return { outcome: 'failed', cause: 'The chat template of the model leaves a message out.' };
-      return { outcome: 'ok', parts: withPrefill(shield.restore(evaluation.text), request.prefill ?? '') };
+      return { outcome: 'ok', parts: withPrefill(shield.restore(text), shield.restore(shield.text(request.prefill ?? ''))) };
     },
   };
 }
@@ -46,7 +50,9 @@ function shieldMessage(message: Readonly<Record<string, unknown>>, shield: Shiel
   const { role, content, tool_calls: calls, ...rest } = message;
   return {
     role,
-    content: Array.isArray(content) ? content.map((part: { readonly text: string }) => ({ type: 'text', text: shield.text(part.text) })) : shield.value(content),
+    content: Array.isArray(content)
+      ? content.map((part: { readonly text: string }) => ({ type: 'text', text: shield.text(part.text) }))
+      : shield.value(content),
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, shield.value(value)])),
     ...(Array.isArray(calls)
       ? {
@@ -85,22 +91,28 @@ function isShown(content: TemplateRequest['messages'][number]['content'], render
   return texts.every((text) => {
     const shielded = shield.text(text).trim();
     if (shielded === '' || rendered.includes(shielded) || rendered.includes(JSON.stringify(shielded).slice(1, -1))) return true;
-    const bare = (one: string) => shield.plain(one).toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '');
+    const bare = (one: string) =>
+      shield
+        .plain(one)
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}]+/gu, '');
     return bare(rendered).includes(bare(text));
   });
 }
 
 /** Where the template has just opened the model's thinking, it is closed again: the beginning belongs to the answer. */
-function withPrefill(parts: RenderedPart[], prefill: string): readonly RenderedPart[] {
-  if (prefill === '') return parts;
-  const tail = parts.slice(-2).map((part) => part.text).join('');
-  const opened = /<think>\s*$/.exec(tail);
-  if (opened) {
-    const kind = parts.some((part) => part.kind === 'template' && part.text === '<think>') ? 'template' : 'content';
-    parts.push({ kind, text: '</think>' }, { kind: 'content', text: '\n\n' });
+function withPrefill(parts: readonly RenderedPart[], prefill: readonly RenderedPart[]): readonly RenderedPart[] {
+  if (prefill.length === 0) return parts;
+  const all = [...parts];
+  const tail = all.slice(-2).map((part) => part.text);
+  if (/<think>\s*$/.test(tail.join(''))) {
+    const kind = tail.includes('<think>') ? 'template' : 'content';
+    all.push({ kind, text: '</think>' }, { kind: 'content', text: '\n\n' });
   }
-  const last = parts.at(-1);
-  if (last?.kind === 'content') parts[parts.length - 1] = { kind: 'content', text: last.text + prefill };
-  else parts.push({ kind: 'content', text: prefill });
-  return parts;
+  // Text that meets is one part: words must not be cut where two texts meet.
+  const last = all.at(-1);
+  const [first, ...rest] = prefill;
+  if (last?.kind === 'content' && first) all.splice(-1, 1, { kind: 'content', text: last.text + first.text }, ...rest);
+  else all.push(...prefill);
+  return all;
 }

@@ -121,7 +121,12 @@ export class Shield {
       const original = this.#original.get(standIn);
       if (original === undefined) return whole;
       // ASCII is not escaped in JSON; anything else must stay escaped, and then spells no token.
-      return original < '\u007f' ? standIn : [...original].flatMap((one) => one.split('')).map((unit) => `\\u${hexOf(unit)}`).join('');
+      return original < '\u007f'
+        ? standIn
+        : [...original]
+            .flatMap((one) => one.split(''))
+            .map((unit) => `\\u${hexOf(unit)}`)
+            .join('');
     });
   }
 

@@ -8,10 +8,14 @@ export type ProbedTemplate = { readonly outcome: 'ok'; readonly traits: Template
 
 const date = '2026-01-31T12:00';
 const question = { role: 'user', content: 'kettle' } as const;
-const call = (id: string, name: string, value: string) => ({ id, name, arguments: JSON.stringify({ 'place': value }) });
-const tool = { name: 'toaster', description: 'marmalade', parameters: { type: 'object', properties: { place: { type: 'string' } } } };
+const call = (id: string, name: string, value: string) => ({ id, name, arguments: JSON.stringify({ place: value }) });
+const tool = {
+  name: 'toaster',
+  description: 'marmalade',
+  parameters: { type: 'object', properties: { place: { type: 'string', description: 'jam' } }, required: ['place'] },
+};
 
-const plainest: TemplateTraits = { typedContent: false, system: true, repeatsRoles: true, tools: true };
+const plainest: TemplateTraits = { typedContent: false, typedSystem: false, system: true, repeatsRoles: true, tools: true, noTools: 'null' };
 
 /** @returns `failed` only where the template cannot render a single question */
 export function probeTemplate(source: string, special: { readonly bos: string; readonly eos: string }): ProbedTemplate {
@@ -19,14 +23,15 @@ export function probeTemplate(source: string, special: { readonly bos: string; r
     const result = evaluateTemplate(source, valuesFor({ messages, date, ...rest }, traits, special), date);
     return result.outcome === 'ok' && words.every((word) => result.text.includes(word)) && !/\[object|\\"place/.test(result.text);
   };
-  let traits = plainest;
-  if (!shows([question], traits, ['kettle'])) {
-    traits = { ...traits, typedContent: true };
-    if (!shows([question], traits, ['kettle'])) return { outcome: 'failed', cause: reasonOf(source, special) };
-  }
+  const asked = [false, true].flatMap((typedContent) => (['null', 'absent', 'empty'] as const).map((noTools) => ({ ...plainest, typedContent, noTools })));
+  const usable = asked.find((tried) => shows([question], tried, ['kettle']));
+  if (!usable) return { outcome: 'failed', cause: reasonOf(source, special) };
+  let traits: TemplateTraits = usable;
   const answer = { role: 'assistant', content: 'saucer' } as const;
   const second = { role: 'user', content: 'teaspoon' } as const;
-  traits = { ...traits, system: shows([{ role: 'system', content: 'napkin' }, question], traits, ['napkin', 'kettle']) };
+  const withSystem = [false, ...(traits.typedContent ? [true] : [])].map((typedSystem) => ({ ...traits, typedSystem }));
+  const systemIsShown = withSystem.find((tried) => shows([{ role: 'system', content: 'napkin' }, question], tried, ['napkin', 'kettle']));
+  traits = systemIsShown ?? { ...traits, system: false };
   traits = { ...traits, repeatsRoles: shows([question, second, answer, second], traits, ['kettle', 'teaspoon']) };
   traits = { ...traits, tools: shows([question], traits, ['kettle', 'toaster', 'marmalade'], { tools: [tool] }) };
 

@@ -5,14 +5,17 @@ import type { TemplateMessage, TemplateRequest, TemplateTool, TemplateToolCall }
 
 /** How a template wants a conversation, found out by trial (chatTemplateTraits.ts). Plain data: it crosses to the render process and back. */
 export interface TemplateTraits {
-  /** Contents must be lists of parts. */
+  /** Contents must be lists of parts; the system text has a rule of its own. */
   readonly typedContent: boolean;
+  readonly typedSystem: boolean;
   /** A system text of its own; otherwise it is put before the first question. */
   readonly system: boolean;
   /** Two messages of one role may follow each other. */
   readonly repeatsRoles: boolean;
   /** Shows the tools that it is given. */
   readonly tools: boolean;
+  /** What `tools` must be where there are none: some templates loop over it, others ask whether it is there. */
+  readonly noTools: 'null' | 'absent' | 'empty';
   /** How a call must be given so that it is shown; absent where calls and results cannot be shown at all. */
   readonly calls?: {
     readonly arguments: 'object' | 'text';
@@ -29,7 +32,7 @@ export function valuesFor(request: TemplateRequest, traits: TemplateTraits, spec
   const messages = repeatRoles(splitParallelCalls(foldUnknown(foldSystem(request.messages, tools, traits), traits), traits), traits);
   return {
     messages: messages.map((message) => messageValue(message, traits)),
-    tools: traits.tools && tools.length > 0 ? tools.map(toolValue) : null,
+    ...(traits.tools && tools.length > 0 ? { tools: tools.map(toolValue) } : withoutTools[traits.noTools]),
     bos_token: special.bos,
     eos_token: special.eos,
     add_generation_prompt: true,
@@ -38,7 +41,9 @@ export function valuesFor(request: TemplateRequest, traits: TemplateTraits, spec
   };
 }
 
-export function toolValue(tool: TemplateTool): Readonly<Record<string, unknown>> {
+const withoutTools = { null: { tools: null }, absent: {}, empty: { tools: [] } } as const;
+
+function toolValue(tool: TemplateTool): Readonly<Record<string, unknown>> {
   return { type: 'function', function: { name: tool.name, description: tool.description, parameters: tool.parameters } };
 }
 
@@ -49,7 +54,7 @@ function contentText(message: TemplateMessage): string {
 
 function messageValue(message: TemplateMessage, traits: TemplateTraits): Readonly<Record<string, unknown>> {
   const text = contentText(message);
-  const content = (value: string) => (traits.typedContent ? [{ type: 'text', text: value }] : value);
+  const content = (value: string) => ((message.role === 'system' ? traits.typedSystem : traits.typedContent) ? [{ type: 'text', text: value }] : value);
   switch (message.role) {
     case 'system':
     case 'user':
@@ -86,7 +91,7 @@ function jsonOrText(text: string): unknown {
 }
 
 /** Mistral's formats want exactly nine letters and digits, and no other format minds them. */
-export function callId(id: string): string {
+function callId(id: string): string {
   if (/^[A-Za-z0-9]{9}$/.test(id)) return id;
   // FNV-1a, twice: not for secrecy, only so that a call and its result get the same short name.
   let [low, high] = [0x811c9dc5, 0x01000193];
@@ -164,7 +169,8 @@ function repeatRoles(messages: readonly TemplateMessage[], traits: TemplateTrait
   const merged: TemplateMessage[] = [];
   for (const message of messages) {
     const last = merged.at(-1);
-    const mergeable = last?.role === message.role && (message.role === 'user' || (message.role === 'assistant' && !message.toolCalls && !('toolCalls' in last)));
+    const mergeable =
+      last?.role === message.role && (message.role === 'user' || (message.role === 'assistant' && !message.toolCalls && !('toolCalls' in last)));
     if (!mergeable || !last) merged.push(message);
     else merged[merged.length - 1] = { role: last.role as 'user', content: `${contentText(last)}\n\n${contentText(message)}` };
   }

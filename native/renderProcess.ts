@@ -36,9 +36,11 @@ const probedSchema = v.variant('outcome', [
     outcome: v.literal('ok'),
     traits: v.object({
       typedContent: v.boolean(),
+      typedSystem: v.boolean(),
       system: v.boolean(),
       repeatsRoles: v.boolean(),
       tools: v.boolean(),
+      noTools: v.picklist(['null', 'absent', 'empty']),
       calls: v.optional(
         v.object({
           arguments: v.picklist(['object', 'text']),
@@ -57,7 +59,7 @@ const messageSchema = v.variant('kind', [
   v.object({ kind: v.literal('overtime') }),
 ]);
 
-type Ended = { readonly kind: 'done'; readonly result: unknown } | { readonly kind: 'overtime' | 'gone' | 'noStart' | 'aborted' };
+type Ended = { readonly kind: 'done'; readonly result: unknown } | { readonly kind: 'overtime' | 'outOfMemory' | 'crashed' | 'noStart' | 'aborted' };
 
 export class RenderProcess {
   readonly #limits: RenderLimits;
@@ -103,9 +105,17 @@ export class RenderProcess {
       case 'aborted':
         return { outcome: 'cancelled' };
       case 'overtime':
-        return { outcome: 'stopped', cause: `The chat template of the model did not finish within ${timeoutMs / 1000} s and was stopped. Choose another model file.` };
-      case 'gone':
-        return { outcome: 'stopped', cause: `The chat template of the model needed more than ${heapMegabytes} MB of memory and was stopped. Choose another model file.` };
+        return {
+          outcome: 'stopped',
+          cause: `The chat template of the model did not finish within ${timeoutMs / 1000} s and was stopped. Choose another model file.`,
+        };
+      case 'outOfMemory':
+        return {
+          outcome: 'stopped',
+          cause: `The chat template of the model needed more than ${heapMegabytes} MB of memory and was stopped. Choose another model file.`,
+        };
+      case 'crashed':
+        return { outcome: 'stopped', cause: 'The chat template of the model ended the process that renders it. Choose another model file.' };
       case 'noStart':
         return { outcome: 'stopped', cause: 'The process that renders chat templates cannot be started. Restart the engine.' };
     }
@@ -121,22 +131,25 @@ export class RenderProcess {
     const ended = await new Promise<Ended>((resolve) => {
       const settle = (outcome: Ended) => {
         clearTimeout(timer);
-        child.off('message', onMessage).off('exit', onExit).off('error', onExit);
+        child.off('message', onMessage).off('exit', onExit).off('error', onError);
         signal.removeEventListener('abort', onAbort);
         resolve(outcome);
       };
       const timer = setTimeout(() => settle({ kind: 'overtime' }), this.#limits.timeoutMs + graceMs);
-      const onExit = () => settle({ kind: 'gone' });
+      // V8 aborts when the heap is full: a signal, or the shell's and Windows' codes for it.
+      const onExit = (code: number | null, signalName: string | null) =>
+        settle({ kind: signalName === 'SIGABRT' || code === 134 || code === 0x80000003 ? 'outOfMemory' : 'crashed' });
+      const onError = () => settle({ kind: 'crashed' });
       const onAbort = () => settle({ kind: 'aborted' });
       const onMessage = (message: unknown) => {
         const parsed = v.safeParse(messageSchema, message);
         if (!parsed.success || parsed.output.kind === 'ready') return;
         settle(parsed.output);
       };
-      child.on('message', onMessage).once('exit', onExit).once('error', onExit);
+      child.on('message', onMessage).once('exit', onExit).once('error', onError);
       signal.addEventListener('abort', onAbort, { once: true });
       child.send(job, (error) => {
-        if (error) settle({ kind: 'gone' });
+        if (error) settle({ kind: 'crashed' });
       });
     });
     // Only a child that has answered is known to be free for the next job.

@@ -19,7 +19,9 @@ function withinTime(run: () => unknown): { readonly kind: 'done'; readonly resul
   try {
     return { kind: 'done', result: new Script('run()').runInContext(createContext({ run }), { timeout: timeoutMs }) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return { kind: 'overtime' };
+    // Thrown in the script's own context, so it is no instance of this one's Error.
+    const { code } = error as { readonly code?: unknown };
+    if (code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return { kind: 'overtime' };
     throw error;
   }
 }

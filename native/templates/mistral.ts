@@ -22,9 +22,7 @@ export function mistralTemplate(version: MistralVersion): string {
     `{%- if tools and message == users | ${toolsAt} %}{{- "[AVAILABLE_TOOLS]" + (tools | tojson) + "[/AVAILABLE_TOOLS]" }}{%- endif %}`,
     '{{- "[INST]" }}',
     // V3 knows no system tokens: the text stands before the last question.
-    version === 'v3'
-      ? '{%- if messages[0].role == "system" and message == users | last %}{{- messages[0].content + "\\n\\n" }}{%- endif %}'
-      : '',
+    version === 'v3' ? '{%- if messages[0].role == "system" and message == users | last %}{{- messages[0].content + "\\n\\n" }}{%- endif %}' : '',
     '{{- message.content + "[/INST]" }}',
     '{%- elif message.role == "assistant" %}',
     answer(version),

@@ -33,7 +33,15 @@ export async function startEngine(options: EngineStartOptions): Promise<EngineSt
     const env: NodeJS.ProcessEnv = { ELECTRON_RUN_AS_NODE: '1' };
     for (const [name, value] of Object.entries(process.env)) if (allowedVariables.test(name)) env[name] = value;
     const args = ['--runtime', options.runtimeDirectory, '--build', options.build, '--options', JSON.stringify(options.engine)];
-    const child = spawn(process.execPath, [options.module, ...args], { detached: true, stdio: ['ignore', log.fd, log.fd, 'ipc'], env, windowsHide: true });
+    // Set by a developer in their own environment, never by settings; see CONTRIBUTING.md.
+    const inspectPort = Number(process.env['TRAMONTANE_INSPECT_ENGINE']);
+    const nodeArgs = Number.isInteger(inspectPort) && inspectPort > 0 ? [`--inspect=127.0.0.1:${inspectPort}`] : [];
+    const child = spawn(process.execPath, [...nodeArgs, options.module, ...args], {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
+      env,
+      windowsHide: true,
+    });
     const start = await new Promise<EngineStart>((resolve) => {
       const timer = setTimeout(
         () => resolve({ started: 'failed', cause: `The engine did not start within ${startTimeoutMs / 1000} s; see ${logFile}.` }),

@@ -3,7 +3,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { readActivation } from './activation.ts';
+import { measureActivation } from './activation.ts';
 import { measureSpeed } from './engineSpeed.ts';
 import { type Figure, figureOf, report } from './harness.ts';
 import { root, starterModel } from './localEngine.ts';
@@ -51,9 +51,8 @@ async function timeColdPeer(text: FimText): Promise<Record<'serverReadyMs' | 'en
   }
 }
 
-const activation = readActivation();
-const figures: Figure[] = [...activation.figures, ...(await measureStart()), ...(await measureSpeed({ pairs, threads }))];
+const figures: Figure[] = [...measureActivation(pairs), ...(await measureStart()), ...(await measureSpeed({ pairs, threads }))];
 report('start', figures, {
   model: path.relative(root, starterModel),
-  notes: [`Evaluation threads on each side: ${threads}; ${pairs} pairs; greedy; no GPU.`, activation.note],
+  notes: [`Evaluation threads on each side: ${threads}; ${pairs} pairs; greedy; no GPU.`],
 });

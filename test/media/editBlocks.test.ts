@@ -4,7 +4,8 @@ import { fenceEditBlocks } from '../../media/chat/editBlocks.ts';
 
 const block = '<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE';
 
-test('an edit block without a fence gets one', () => assert.equal(fenceEditBlocks(`a.ts\n${block}\nDone.`), `a.ts\n\n\`\`\`\`\`\`\n${block}\n\`\`\`\`\`\`\nDone.`));
+test('an edit block without a fence gets one', () =>
+  assert.equal(fenceEditBlocks(`a.ts\n${block}\nDone.`), `a.ts\n\n\`\`\`\`\`\`\n${block}\n\`\`\`\`\`\`\nDone.`));
 test('a growing block stays open', () => assert.equal(fenceEditBlocks('<<<<<<< SEARCH\nold'), '\n``````\n<<<<<<< SEARCH\nold'));
 test('a block that stands in a fence is left alone', () => {
   const fenced = `\`\`\`ts\n${block}\n\`\`\``;

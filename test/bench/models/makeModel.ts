@@ -46,7 +46,10 @@ const starterModel = path.join(root, 'native/starter-model/starter-fim.gguf');
 
 /** @returns the model's file, written if it is not there yet */
 export async function ensureModel(options: ModelOptions): Promise<string> {
-  const key = createHash('sha256').update(JSON.stringify([formatVersion, options])).digest('hex').slice(0, 12);
+  const key = createHash('sha256')
+    .update(JSON.stringify([formatVersion, options]))
+    .digest('hex')
+    .slice(0, 12);
   const directory = path.join(root, 'out/models');
   const file = path.join(directory, `random-${options.vocabulary}-${key}.gguf`);
   if (existsSync(file)) return file;

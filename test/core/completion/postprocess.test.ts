@@ -26,6 +26,7 @@ const loops: readonly [name: string, text: string, expected: string][] = [
   ['a loop of whole lines keeps the first', 'x = 1\n * @param b\n * @param b\n * @param b\n', 'x = 1\n * @param b\n'.slice(0, -1)],
   ['a table of alike but different lines is no loop', 'a1 = 1\na2 = 2\na3 = 3\na4 = 4\n', 'a1 = 1\na2 = 2\na3 = 3\na4 = 4\n'],
   ['a rule of dashes is no loop', '// --------------------------------', '// --------------------------------'],
+  ['one sign without end is a loop', `x = ${'1'.repeat(400)}`, 'x = 1'],
   ['indentation is no loop', 'a\n                ', 'a\n                '],
   ['a short repetition is no loop', '[1, 1, 1]', '[1, 1, 1]'],
 ];

@@ -29,7 +29,10 @@ test('an instruction that names a second file changes both after the preview, an
       await until('both files in the preview', async () => (await files.count()) >= 2);
       await screenshot(page, 'edit-preview');
       // Changes that need confirmation start unticked.
-      for (const box of await page.locator(`${preview} .monaco-list-row[aria-level="1"] input[type=checkbox], ${preview} .monaco-list-row[aria-level="1"] .monaco-checkbox`).all()) await box.click();
+      for (const box of await page
+        .locator(`${preview} .monaco-list-row[aria-level="1"] input[type=checkbox], ${preview} .monaco-list-row[aria-level="1"] .monaco-checkbox`)
+        .all())
+        await box.click();
       await page.getByRole('button', { name: 'Apply' }).click();
       await until('the change in pricing.ts', async () => {
         await openFile(page, 'pricing.ts');
@@ -39,7 +42,9 @@ test('an instruction that names a second file changes both after the preview, an
       assert.ok((await editorText(page)).includes('discountFor'), 'report.ts was not changed');
       await screenshot(page, 'edit-applied');
       await runCommand(page, 'File: Save All Files');
-      await until('both files on disk', () => ['pricing.ts', 'report.ts'].every((name) => readFileSync(path.join(editor.folder, name), 'utf8').includes('discountFor')));
+      await until('both files on disk', () =>
+        ['pricing.ts', 'report.ts'].every((name) => readFileSync(path.join(editor.folder, name), 'utf8').includes('discountFor')),
+      );
       await undoOnce(page, 'report.ts', 'discountFor');
     });
   } finally {

@@ -5,6 +5,7 @@ const longestPeriod = 80;
 const leastRepeats = 3;
 /** Short runs of one sign (a rule of dashes, an indentation) are no loops. */
 const leastLoopLength = 12;
+const longestRun = 130;
 
 /** @returns the text up to the end of the loop's first round; the text itself when it has no loop at its end */
 export function cutLoops(text: string): string {
@@ -14,8 +15,8 @@ export function cutLoops(text: string): string {
     const loopLength = matched + period;
     if (loopLength < period * leastRepeats || loopLength < leastLoopLength) continue;
     const round = trimmed.slice(trimmed.length - period);
-    // Blanks and single signs repeat in honest code: indentation, underlines, table rules.
-    if (new Set(round).size < 2) continue;
+    // Blanks and single signs repeat in honest code: indentation, underlines, table rules. None of them is this long.
+    if (new Set(round).size < 2 && loopLength < longestRun) continue;
     return text.slice(0, trimmed.length - loopLength + period);
   }
   return text;

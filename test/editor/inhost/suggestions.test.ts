@@ -1,0 +1,57 @@
+// Ghost text inside the real extension host with the real engine and the starter model: its content is the model's affair, but what is
+// accepted must stand in the document, and what a project's settings say must not choose the model.
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { suite, test } from 'mocha';
+import * as vscode from 'vscode';
+
+const patienceMs = 45_000;
+
+suite('Suggestions in a real editor', () => {
+  test('an explicit suggestion can be accepted, and stands in the document', async () => {
+    const document = await vscode.workspace.openTextDocument({ language: 'python', content: 'def add(a, b):\n    return \n\nprint(add(1, 2))\n' });
+    const editor = await vscode.window.showTextDocument(document);
+    const before = document.getText();
+    const endMs = Date.now() + patienceMs;
+    // The engine may still be loading its model, so the trigger is repeated until there is something to accept.
+    while (document.getText() === before && Date.now() < endMs) {
+      editor.selection = new vscode.Selection(1, 11, 1, 11);
+      await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await vscode.commands.executeCommand('editor.action.inlineSuggest.commit');
+    }
+    const after = document.getText();
+    assert.notEqual(after, before);
+    assert.ok(after.startsWith('def add(a, b):\n    return '), after);
+    assert.ok(after.endsWith('\n\nprint(add(1, 2))\n'), after);
+    assert.ok(!/<\|/.test(after), after);
+  });
+
+  test("a project's settings cannot choose the model or the hardware, but may change what is harmless", async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    assert.ok(folder);
+    const settings = path.join(folder, '.vscode');
+    mkdirSync(settings, { recursive: true });
+    try {
+      const applied = new Promise<void>((resolve) => {
+        const subscription = vscode.workspace.onDidChangeConfiguration((change) => {
+          if (!change.affectsConfiguration('tramontane.completion.maxTokens')) return;
+          subscription.dispose();
+          resolve();
+        });
+      });
+      writeFileSync(
+        path.join(settings, 'settings.json'),
+        JSON.stringify({ 'tramontane.model.path': '/evil.gguf', 'tramontane.engine.gpu': 'cuda', 'tramontane.completion.maxTokens': 33 }),
+      );
+      await applied;
+      const configuration = vscode.workspace.getConfiguration('tramontane');
+      assert.equal(configuration.get('completion.maxTokens'), 33);
+      assert.equal(configuration.get('model.path'), '');
+      assert.equal(configuration.get('engine.gpu'), 'auto');
+    } finally {
+      rmSync(settings, { recursive: true, force: true });
+    }
+  });
+});
