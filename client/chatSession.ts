@@ -150,7 +150,7 @@ export class ChatSession {
     const { decodeMs, prefillMs, queueMs } = result.timings;
     return {
       text,
-      state: result.finish === 'length' ? 'length' : 'done',
+      state: result.finish === 'length' || result.finish === 'loop' ? result.finish : 'done',
       shown: this.#shown(result.context, attachments),
       droppedMessages: result.droppedMessages,
       figures: { ...result.usage, firstTokenMs: queueMs + prefillMs, tokensPerSecond: decodeMs > 0 ? (result.usage.generatedTokens * 1000) / decodeMs : null },

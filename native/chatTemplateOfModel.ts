@@ -7,7 +7,7 @@ import { planShield, type ShieldPlan } from './chatTemplateShield.ts';
 import { type ProbedTemplate, probeTemplate } from './chatTemplateTraits.ts';
 import type { TemplateTraits } from './chatTemplateValues.ts';
 import type { RenderProcess, RenderReply } from './renderProcess.ts';
-import { builtInTemplate, isKnownTemplate } from './templates/knownTemplates.ts';
+import { builtInTemplate, isKnownTemplate, templateToUse } from './templates/knownTemplates.ts';
 
 interface UsableTemplate {
   readonly source: string;
@@ -64,7 +64,7 @@ export class ChatTemplateOfModel {
   }
 
   async #choose(signal: AbortSignal): Promise<Choice> {
-    const own = this.#source;
+    const own = this.#source === undefined ? undefined : templateToUse(this.#source);
     const builtIn = builtInTemplate(this.#vocabulary.controlTexts);
     let failure: Choice = { outcome: 'failed', cause: 'This model has no chat template: it can complete code but not chat.' };
     if (own !== undefined) {

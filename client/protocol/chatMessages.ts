@@ -56,8 +56,8 @@ export const assistantMessageSchema = v.strictObject({
   role: v.literal('assistant'),
   id,
   text: answer,
-  /** `interrupted`: the window was reloaded while it was written. `length`: the token limit was reached. */
-  state: v.picklist(['streaming', 'done', 'stopped', 'length', 'interrupted', 'failed']),
+  /** `interrupted`: the window was reloaded while it was written. `length`: the token limit was reached. `loop`: the model repeated itself. */
+  state: v.picklist(['streaming', 'done', 'stopped', 'length', 'loop', 'interrupted', 'failed']),
   problem: v.optional(problemSchema),
   /** What the model was really shown, one sentence each; absent until the server has said so. */
   shown: v.optional(labels),

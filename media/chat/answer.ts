@@ -116,6 +116,7 @@ export class AnswerView {
 const stateNotes: Readonly<Partial<Record<AssistantMessage['state'], string>>> = {
   stopped: 'Stopped.',
   length: 'The answer reached its length limit.',
+  loop: 'The model began to repeat itself and was stopped.',
   interrupted: 'Interrupted when the window was closed or reloaded.',
 };
 

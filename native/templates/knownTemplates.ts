@@ -30,7 +30,7 @@ export function builtInTemplate(controlTexts: Iterable<string>): BuiltInTemplate
 }
 
 /** Ends of lines at the end get lost or added when files are converted. */
-export function templateHash(source: string): string {
+function templateHash(source: string): string {
   return createHash('sha256').update(source.trimEnd()).digest('hex').slice(0, 32);
 }
 
@@ -38,9 +38,6 @@ export function templateHash(source: string): string {
 const published: ReadonlySet<string> = new Set([
   '26a59556925c987317ce5291811ba3b7', // Mixtral 8x7B Instruct v0.1
   '7e995b379ec01747807246483647cd99', // Mistral 7B Instruct v0.1
-  'af6311f48482378c1163ba7183c0cefa', // Mistral 7B Instruct v0.3
-  '736dba5c1d552a0ddde5164a64792bd2', // Mistral 7B Instruct v0.3 (GGUF)
-  'c7a94f505398612940c13ee95070d0d1', // Mistral Nemo
   '7a2fad4301dcce93b13747dfd6ee5fa6', // Qwen 1.5
   '55b2f4a26ac9ee719330a61a0c39d9e5', // Qwen 2.5
   'a0bc6f6fc7a29a80017a433e8f03a1cc', // Qwen 2.5 VL
@@ -67,6 +64,22 @@ const published: ReadonlySet<string> = new Set([
   '3e0e275a527f249670056e0078e474ea', // SmolLM 3
   'dbd75fe18b14711fa5968600a6f5c974', // MiniCPM 3
 ]);
+
+/**
+ * Published templates that are wrong: blanks that Mistral's library does not write, a question left unmerged, quotes not escaped in the
+ * descriptions of tools. What the model was trained on stands in their place.
+ */
+const replaced: ReadonlyMap<string, MistralVersion> = new Map([
+  ['af6311f48482378c1163ba7183c0cefa', 'v3'], // Mistral 7B Instruct v0.3
+  ['736dba5c1d552a0ddde5164a64792bd2', 'v3'], // Mistral 7B Instruct v0.3 (GGUF)
+  ['c7a94f505398612940c13ee95070d0d1', 'v3'], // Mistral Nemo
+]);
+
+/** The template to use for one that a file brings: itself, or the right one where it is known to be wrong. */
+export function templateToUse(source: string): string {
+  const version = replaced.get(templateHash(source));
+  return version ? mistralTemplate(version) : source;
+}
 
 /** True for templates that need no process of their own. */
 export function isKnownTemplate(source: string): boolean {

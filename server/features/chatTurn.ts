@@ -144,7 +144,7 @@ async function streamAnswer(
   if (looped.signal.aborted && !signal.aborted) {
     const prefillMs = firstAt - startedAt;
     const usage = { evaluatedTokens: 0, reusedTokens: 0, generatedTokens: pieces };
-    return { outcome: 'ok', text, finish: 'stop', usage, timings: { queueMs: 0, prefillMs, decodeMs: clock.now() - firstAt } };
+    return { outcome: 'ok', text: cutLoops(text), finish: 'loop', usage, timings: { queueMs: 0, prefillMs, decodeMs: clock.now() - firstAt } };
   }
   if (generated.outcome !== 'ok') return generated;
   const { finish, usage, timings } = generated.value;

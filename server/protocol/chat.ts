@@ -30,7 +30,8 @@ export const chatResultSchema = v.variant('outcome', [
   v.object({
     outcome: v.literal('ok'),
     text: v.string(),
-    finish: v.picklist(['end', 'stop', 'length']),
+    /** `loop`: the model began to repeat itself and was stopped; the repetition is cut off. */
+    finish: v.picklist(['end', 'stop', 'length', 'loop']),
     usage: usageSchema,
     timings: timingsSchema,
     /** How many of the oldest messages were left out so that the rest fits. */

@@ -10,7 +10,8 @@ const read = (name: string): unknown => JSON.parse(readFileSync(path.join(direct
 
 interface Conversation {
   readonly name: string;
-  readonly messages: readonly (TemplateMessage & { readonly toolCalls?: readonly { readonly arguments: unknown }[] })[];
+  /** Messages whose calls have values as arguments. */
+  readonly messages: readonly (Omit<TemplateMessage, 'toolCalls'> & { readonly toolCalls?: readonly { readonly arguments: unknown }[] })[];
   readonly tools?: readonly TemplateTool[];
   readonly prefill?: string;
 }
@@ -32,11 +33,10 @@ export function requestOf(golden: Golden): TemplateRequest {
   const conversation = conversations.find((one) => one.name === golden.name)!;
   return {
     date,
-    messages: conversation.messages.map((message) =>
-      message.toolCalls
-        ? ({ ...message, toolCalls: message.toolCalls.map((call) => ({ ...call, arguments: JSON.stringify(call.arguments) })) } as TemplateMessage)
-        : message,
-    ),
+    messages: conversation.messages.map(({ toolCalls, ...message }) => {
+      const calls = toolCalls ? { toolCalls: toolCalls.map((call) => ({ ...call, arguments: JSON.stringify(call.arguments) })) } : {};
+      return { ...message, ...calls } as TemplateMessage;
+    }),
     ...(conversation.tools && !golden.withoutTools ? { tools: conversation.tools } : {}),
     ...(conversation.prefill === undefined ? {} : { prefill: conversation.prefill }),
   };

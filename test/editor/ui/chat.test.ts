@@ -16,12 +16,13 @@ before(async () => {
 });
 after(() => editor.close());
 
-test('a question in the chat is answered, with the open file as context', async () => {
+test('a question in the chat is answered piece by piece, with the open file as context, and survives a reload of the window', async () => {
   await showingFailure(page, 'chat', async () => {
     await openFile(page, 'pricing.ts');
     await runCommand(page, 'Tramontane: Open Chat');
     const chat = await webview(page, 'textarea[aria-label="Question"]');
     const question = chat.locator('textarea[aria-label="Question"]');
+    await chat.evaluate(countAnswerLengths);
     await question.fill('What does discountPercent do?');
     await question.press('Enter');
     await chat.locator('article.question', { hasText: 'discountPercent' }).waitFor();
@@ -29,9 +30,30 @@ test('a question in the chat is answered, with the open file as context', async 
     await chat.locator('article.answer .answer-actions .retry').waitFor();
     const answer = await until('the text of the answer', () => chat.locator('article.answer .answer-body').textContent());
     assert.ok(answer.trim().length > 0);
+    const lengths = await chat.evaluate(() => (globalThis as unknown as { answerLengths: Set<number> }).answerLengths.size);
+    assert.ok(lengths > 2, `the answer did not grow: ${lengths} lengths were seen`);
     await screenshot(page, 'chat');
 
+    await page.reload({ waitUntil: 'domcontentloaded' });
+    await page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row, .monaco-workbench .pane-body').first().waitFor();
+    await runCommand(page, 'Tramontane: Open Chat');
+    const reloaded = await webview(page, 'textarea[aria-label="Question"]');
+    await reloaded.locator('article.question', { hasText: 'discountPercent' }).waitFor();
+    assert.equal((await reloaded.locator('article.answer .answer-body').textContent())?.trim(), answer.trim());
+
     await runCommand(page, 'Tramontane: New Chat');
-    await until('an empty conversation', async () => (await chat.locator('article').count()) === 0);
+    await until('an empty conversation', async () => (await reloaded.locator('article').count()) === 0);
   });
 });
+
+/** Runs in the webview: notes how long the answer was each time it changed, which is how streaming looks from outside. */
+function countAnswerLengths(): void {
+  const page = globalThis as unknown as {
+    answerLengths: Set<number>;
+    document: { body: object; querySelector: (selector: string) => { textContent: string } | null };
+    MutationObserver: new (callback: () => void) => { observe: (target: object, options: object) => void };
+  };
+  page.answerLengths = new Set();
+  const note = () => page.answerLengths.add(page.document.querySelector('article.answer .answer-body')?.textContent.length ?? 0);
+  new page.MutationObserver(note).observe(page.document.body, { childList: true, subtree: true, characterData: true });
+}
