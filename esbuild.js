@@ -25,6 +25,16 @@ const bundles = (outdir) => [
     external: ['node-llama-cpp'],
     forbidVscode: true,
   },
+  // Apart from the engine's, since importing the native library would make its start slow and its memory large.
+  {
+    name: 'renderTemplate',
+    entry: 'native/renderProcessMain.ts',
+    out: path.join(outdir, 'renderTemplate.mjs'),
+    format: 'esm',
+    platform: 'node',
+    external: [],
+    forbidVscode: true,
+  },
   {
     name: 'chat',
     entry: 'media/chat/main.ts',

@@ -1,6 +1,6 @@
 // Evaluates one template with given values. It knows the Jinja interpreter and which functions a template may call; it must not know
 // conversations. It has no limit of time or memory of its own: unknown templates are evaluated in a process that has (renderProcess.ts).
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import * as jinja from '@huggingface/jinja';
 
 export interface TemplateValues {
   readonly [name: string]: unknown;
@@ -10,13 +10,24 @@ export interface TemplateValues {
 export type Evaluation = { readonly outcome: 'ok'; readonly text: string } | { readonly outcome: 'refused' | 'broken'; readonly cause: string };
 
 /** Longest template that is evaluated, in characters: the longest published ones have about 30,000. */
-export const maxTemplateCharacters = 200_000;
+const maxTemplateCharacters = 200_000;
 /** Longest result, in characters: four times the text of a context of 256k tokens. */
 const maxRenderedCharacters = 4_000_000;
 const maxRange = 100_000;
 const parsedTemplates = 8;
 
-type Program = ReturnType<typeof parse>;
+/** What is used of the interpreter: its published types cannot be resolved by the compiler. */
+interface JinjaInterpreter {
+  readonly Environment: new () => { set(name: string, value: unknown): unknown };
+  readonly Interpreter: new (environment: unknown) => { run(program: Program): { readonly value: unknown } };
+  readonly tokenize: (source: string, options: { readonly lstrip_blocks: boolean; readonly trim_blocks: boolean }) => unknown;
+  readonly parse: (tokens: unknown) => Program;
+}
+interface Program {
+  readonly type: string;
+}
+const { Environment, Interpreter, parse, tokenize } = jinja as unknown as JinjaInterpreter;
+
 const parsed = new Map<string, Program>();
 
 class Refusal extends Error {}

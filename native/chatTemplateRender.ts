@@ -85,19 +85,32 @@ function* textsOf(value: unknown): Generator<string> {
   }
 }
 
+/** As much of a text's ends as is looked for: searching for a long text that repeats itself takes time in its square. */
+const searchedCharacters = 200;
+
 /** A template may trim a text, quote it as JSON or change its case, but it must not drop it. */
 function isShown(content: TemplateRequest['messages'][number]['content'], rendered: string, shield: Shield): boolean {
   const texts = typeof content === 'string' ? [content] : content.map((part) => (part.kind === 'text' ? part.text : ''));
   return texts.every((text) => {
     const shielded = shield.text(text).trim();
-    if (shielded === '' || rendered.includes(shielded) || rendered.includes(JSON.stringify(shielded).slice(1, -1))) return true;
-    const bare = (one: string) =>
-      shield
-        .plain(one)
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N}]+/gu, '');
-    return bare(rendered).includes(bare(text));
+    return (
+      endsOf(shielded).every((end) => rendered.includes(end) || rendered.includes(JSON.stringify(end).slice(1, -1))) || isShownBarely(text, rendered, shield)
+    );
   });
+}
+
+function isShownBarely(text: string, rendered: string, shield: Shield): boolean {
+  const bare = (one: string) =>
+    shield
+      .plain(one)
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}]+/gu, '');
+  const all = bare(rendered);
+  return endsOf(bare(text)).every((end) => all.includes(end));
+}
+
+function endsOf(text: string): readonly string[] {
+  return text.length <= 2 * searchedCharacters ? [text] : [text.slice(0, searchedCharacters), text.slice(-searchedCharacters)];
 }
 
 /** Where the template has just opened the model's thinking, it is closed again: the beginning belongs to the answer. */

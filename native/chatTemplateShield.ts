@@ -16,7 +16,7 @@ const escapedPrivateUse = /\\u(e[0-9a-f]{3}|f[0-8][0-9a-f]{2})/giu;
 
 /** What one vocabulary and one template need again and again. */
 export interface ShieldPlan {
-  readonly edges: ReadonlySet<string>;
+  readonly edges: RegExp | undefined;
   /** Special tokens that begin or end with a character that is kept: their spellings are looked for one by one. */
   readonly odd: readonly string[];
   readonly inside: string;
@@ -37,7 +37,13 @@ export function planShield(source: string, vocabulary: TemplateVocabulary): Shie
     if (outer.some((character) => kept.test(character))) odd.push(text);
     for (const character of outer) if (!kept.test(character)) edges.add(character);
   }
-  return { edges, odd, inside: all.map((text) => text.slice(1, -1)).join('\n'), specials: alternation(all), guarded: alternation(guarded) };
+  return {
+    edges: alternation([...edges]),
+    odd,
+    inside: all.map((text) => text.slice(1, -1)).join('\n'),
+    specials: alternation(all),
+    guarded: alternation(guarded),
+  };
 }
 
 function alternation(texts: readonly string[]): RegExp | undefined {
@@ -52,6 +58,7 @@ export class Shield {
   readonly #plan: ShieldPlan;
   readonly #stands = new Map<string, string>();
   readonly #original = new Map<string, string>();
+  readonly #shielded = new Map<string, string>();
   readonly #taken: string;
   #next = privateUseFirst;
 
@@ -65,8 +72,15 @@ export class Shield {
 
   /** @returns the text with every character exchanged that could be an end of a special token */
   text(text: string): string {
-    let exchanged = '';
-    for (const character of text) exchanged += this.#plan.edges.has(character) ? this.#standIn(character) : character;
+    const known = this.#shielded.get(text);
+    if (known !== undefined) return known;
+    const shielded = this.#exchange(text);
+    this.#shielded.set(text, shielded);
+    return shielded;
+  }
+
+  #exchange(text: string): string {
+    let exchanged = this.#plan.edges ? text.replaceAll(this.#plan.edges, (character) => this.#standIn(character)) : text;
     for (const odd of this.#plan.odd) {
       if (text.includes(odd)) exchanged = exchanged.replaceAll([...odd].map((one) => this.#stands.get(one) ?? one).join(''), (found) => this.#first(found));
     }

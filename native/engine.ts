@@ -16,6 +16,7 @@ import type {
   GenerateResult,
   ModelSpec,
 } from './protocol/messages.ts';
+import { RenderProcess } from './renderProcess.ts';
 import { Turns } from './turns.ts';
 
 /** More threads than this slow evaluation down on most machines, and the editor needs some too. */
@@ -27,6 +28,8 @@ export class Engine implements EngineWork {
   readonly #options: EngineOptions;
   readonly #log: (line: string) => void;
   readonly #turns = new Turns();
+  /** Templates of unknown models are evaluated there, where a limit can stop them. */
+  readonly #renderProcess = new RenderProcess();
   readonly #startedAt = performance.now();
   readonly #models = new Map<string, Promise<LoadResult>>();
   #llama: Promise<Llama> | undefined;
@@ -105,6 +108,7 @@ export class Engine implements EngineWork {
       if (loaded.outcome === 'ok') await loaded.model.dispose();
     }
     this.#models.clear();
+    this.#renderProcess.dispose();
     if (this.#llama) await (await this.#llama).dispose();
   }
 
@@ -168,7 +172,7 @@ export class Engine implements EngineWork {
 
   async #load(spec: ModelSpec): Promise<LoadResult> {
     const startedAt = performance.now();
-    const result = await loadModel(await this.#library(), spec, { threads: this.threads, log: this.#log });
+    const result = await loadModel(await this.#library(), spec, { threads: this.threads, renderProcess: this.#renderProcess, log: this.#log });
     this.#log(result.outcome === 'ok' ? `Loaded in ${Math.round(performance.now() - startedAt)} ms.` : result.problem.cause);
     return result;
   }

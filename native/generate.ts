@@ -21,8 +21,8 @@ const defaultRoomTokens = 64;
 
 export async function generate(loaded: LoadedModel, params: GenerateParams, options: GenerateOptions): Promise<GenerateResult> {
   const arrivedAt = performance.now();
-  const prompt = loaded.vocabulary.render(params.prompt);
-  if (prompt.outcome === 'promptProblem') return prompt;
+  const prompt = await loaded.vocabulary.render(params.prompt, options.signal);
+  if (prompt.outcome !== 'ok') return prompt;
   const slot = params.priority === 'inline' ? loaded.inlineSlot : loaded.chatSlot;
   const contextSize = slot.sequence.contextSize;
   // The library shifts old tokens out when the context is full, which would silently cut the prompt.

@@ -7,6 +7,7 @@ import { checksumProblem, headerProblem, loadProblem, memoryProblem } from './mo
 import { Vocabulary } from './promptTokens.ts';
 import type { ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
 import { Queue } from './queue.ts';
+import type { RenderProcess } from './renderProcess.ts';
 
 /** Without a setting, more context than this is not taken even if the model was trained for it: its KV state costs memory. */
 const defaultContextSize = 16_384;
@@ -19,6 +20,12 @@ const smallestChunk = 32;
 export interface Slot {
   readonly sequence: LlamaContextSequence;
   readonly queue: Queue;
+}
+
+export interface LoadOptions {
+  readonly threads: number;
+  readonly renderProcess: RenderProcess;
+  readonly log: (line: string) => void;
 }
 
 export type LoadResult = { readonly outcome: 'ok'; readonly model: LoadedModel } | { readonly outcome: 'modelProblem'; readonly problem: ModelProblem };
@@ -34,10 +41,10 @@ export class LoadedModel {
   #users = 0;
   #isDisposed = false;
 
-  constructor(model: LlamaModel, context: LlamaContext, path: string) {
+  constructor(model: LlamaModel, context: LlamaContext, { path, renderProcess }: { readonly path: string; readonly renderProcess: RenderProcess }) {
     this.model = model;
     this.context = context;
-    this.vocabulary = new Vocabulary(model);
+    this.vocabulary = new Vocabulary(model, renderProcess);
     this.inlineSlot = { sequence: context.getSequence(), queue: new Queue() };
     this.chatSlot = { sequence: context.getSequence(), queue: new Queue() };
     const name = model.fileInfo.metadata.general.name;
@@ -49,7 +56,7 @@ export class LoadedModel {
       contextSize: this.inlineSlot.sequence.contextSize,
       trainContextSize: model.trainContextSize,
       specialTokens: [...this.vocabulary.specialTexts],
-      hasChatTemplate: Boolean(model.fileInfo.metadata.tokenizer?.chat_template),
+      hasChatTemplate: this.vocabulary.hasChatTemplate,
       gpuLayers: model.gpuLayers,
     };
   }
@@ -90,11 +97,7 @@ export class LoadedModel {
 }
 
 /** Loads a model after its file was looked at; every reason for a failure that can be told apart is named. */
-export async function loadModel(
-  llama: Llama,
-  spec: ModelSpec,
-  options: { readonly threads: number; readonly log: (line: string) => void },
-): Promise<LoadResult> {
+export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOptions): Promise<LoadResult> {
   const header = await inspectGguf(spec.path);
   const problem = headerProblem(spec.path, header);
   if (problem) return { outcome: 'modelProblem', problem };
@@ -120,7 +123,7 @@ export async function loadModel(
         // The library's default strategy starves short requests behind long ones.
         batching: { itemPrioritizationStrategy: 'firstInFirstOut' },
       });
-      return { outcome: 'ok', model: new LoadedModel(model, context, spec.path) };
+      return { outcome: 'ok', model: new LoadedModel(model, context, { path: spec.path, renderProcess: options.renderProcess }) };
     } catch (error) {
       lastError = error instanceof Error ? error.message : String(error);
       options.log(`A context of ${contextSize} tokens was refused (${lastError}).`);

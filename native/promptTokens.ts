@@ -1,9 +1,13 @@
 // From a prompt to token ids. It knows the vocabulary; it must not know families, chats or files.
 import type { LlamaModel, Token } from 'node-llama-cpp';
-import { renderChat } from './chatTemplate.ts';
+import { ChatTemplateOfModel } from './chatTemplateOfModel.ts';
 import type { Prompt, PromptPart } from './protocol/messages.ts';
+import type { RenderProcess } from './renderProcess.ts';
 
-export type PromptTokens = { readonly outcome: 'ok'; readonly tokens: Token[] } | { readonly outcome: 'promptProblem'; readonly cause: string };
+export type PromptTokens =
+  | { readonly outcome: 'ok'; readonly tokens: Token[] }
+  | { readonly outcome: 'promptProblem'; readonly cause: string }
+  | { readonly outcome: 'cancelled' };
 
 /** What the tokenizer of one model needs to know again and again, looked up once. */
 export class Vocabulary {
@@ -11,11 +15,24 @@ export class Vocabulary {
   readonly #specialByText = new Map<string, Token>();
   readonly #holdsLineBreak = new Map<Token, boolean>();
 
-  constructor(model: LlamaModel) {
+  readonly #template: ChatTemplateOfModel;
+
+  constructor(model: LlamaModel, renderProcess: RenderProcess) {
     this.#model = model;
+    const userDefinedTexts: string[] = [];
     for (const token of model.iterateAllTokens()) {
-      if (model.isSpecialToken(token)) this.#specialByText.set(model.detokenize([token], true), token);
+      if (!model.isSpecialToken(token)) continue;
+      const text = model.detokenize([token], true);
+      this.#specialByText.set(text, token);
+      if (model.getTokenAttributes(token).userDefined) userDefinedTexts.push(text);
     }
+    const { bosString, eosString } = model.tokens;
+    const vocabulary = { bos: bosString ?? '', eos: eosString ?? '', controlTexts: [...this.#specialByText.keys()], userDefinedTexts };
+    this.#template = new ChatTemplateOfModel(model.fileInfo.metadata.tokenizer?.chat_template, vocabulary, renderProcess);
+  }
+
+  get hasChatTemplate(): boolean {
+    return this.#template.exists;
   }
 
   get specialTexts(): readonly string[] {
@@ -39,16 +56,21 @@ export class Vocabulary {
     return holds;
   }
 
-  render(prompt: Prompt): PromptTokens {
+  async render(prompt: Prompt, signal: AbortSignal): Promise<PromptTokens> {
     if (prompt.kind === 'parts') return this.#renderParts(prompt.parts);
-    const template = this.#model.fileInfo.metadata.tokenizer?.chat_template;
-    if (!template) return { outcome: 'promptProblem', cause: 'This model has no chat template: it can complete code but not chat.' };
-    const { bosString, eosString, bos, shouldPrependBosToken } = this.#model.tokens;
-    const rendered = renderChat(template, prompt.messages, { bos: bosString ?? '', eos: eosString ?? '' });
+    if (!this.hasChatTemplate) return { outcome: 'promptProblem', cause: 'This model has no chat template: it can complete code but not chat.' };
+    const rendered = await this.#template.render({ ...prompt, date: prompt.date ?? today() }, signal);
+    if (rendered.outcome === 'cancelled') return rendered;
     if (rendered.outcome === 'failed') return { outcome: 'promptProblem', cause: rendered.cause };
-    const tokens = rendered.parts.flatMap((part) => (part.kind === 'template' ? this.#model.tokenize(part.text, true) : this.plain(part.text)));
+    const tokens = rendered.parts.flatMap((part) => (part.kind === 'template' ? this.#specialOf(part.text) : this.plain(part.text)));
+    const { bos, shouldPrependBosToken } = this.#model.tokens;
     if (shouldPrependBosToken && bos !== null && tokens[0] !== bos) tokens.unshift(bos);
     return { outcome: 'ok', tokens };
+  }
+
+  #specialOf(text: string): Token[] {
+    const token = this.special(text);
+    return token === undefined ? this.#model.tokenize(text, true) : [token];
   }
 
   #renderParts(parts: readonly PromptPart[]): PromptTokens {
@@ -74,4 +96,11 @@ export class Vocabulary {
     }
     return { outcome: 'ok', tokens };
   }
+}
+
+/** Without the time of day, so that a conversation keeps its prefix. */
+function today(): string {
+  const now = new Date();
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}T12:00`;
 }

@@ -22,7 +22,7 @@ export interface RenderLimits {
   readonly idleMs: number;
 }
 
-export const defaultRenderLimits: RenderLimits = { timeoutMs: 2_000, heapMegabytes: 96, idleMs: 60_000 };
+const defaultRenderLimits: RenderLimits = { timeoutMs: 2_000, heapMegabytes: 96, idleMs: 60_000 };
 const startTimeoutMs = 15_000;
 /** The child stops a job by itself at the limit; it is killed when it has not managed to some time after. */
 const graceMs = 1_000;

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 
 /** Raised when a message changes its meaning; part of the socket's name, so that builds that differ never meet. */
-export const engineProtocolVersion = 1;
+export const engineProtocolVersion = 2;
 
 /** Largest framed message in bytes, either way. A 256k-token prompt is about 1 MB of text. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -55,13 +55,36 @@ export const promptPartSchema = v.variant('kind', [
 ]);
 export type PromptPart = v.InferOutput<typeof promptPartSchema>;
 
-export const chatMessageSchema = v.strictObject({ role: v.picklist(['system', 'user', 'assistant']), content: text });
+const contentPart = v.variant('kind', [v.strictObject({ kind: v.literal('text'), text }), v.strictObject({ kind: v.literal('image') })]);
+const toolName = v.pipe(text, v.regex(/^[\w.-]{1,64}$/));
+const toolCallSchema = v.strictObject({
+  id: text,
+  name: toolName,
+  /** JSON text, as the model wrote it. */
+  arguments: text,
+});
+const chatMessageSchema = v.variant('role', [
+  v.strictObject({ role: v.literal('system'), content: text }),
+  /** Images are refused with a clear message: the library cannot see. */
+  v.strictObject({ role: v.literal('user'), content: v.union([text, v.array(contentPart)]) }),
+  v.strictObject({ role: v.literal('assistant'), content: text, toolCalls: v.optional(v.array(toolCallSchema)) }),
+  v.strictObject({ role: v.literal('tool'), content: text, toolCallId: text, name: text }),
+]);
+const toolSchema = v.strictObject({ name: toolName, description: text, parameters: v.record(text, v.unknown()) });
 export type ChatMessage = v.InferOutput<typeof chatMessageSchema>;
 
 export const promptSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('parts'), parts: v.array(promptPartSchema) }),
   /** Rendered with the chat template of the model file; contents are always plain text. */
-  v.strictObject({ kind: v.literal('chat'), messages: v.array(chatMessageSchema) }),
+  v.strictObject({
+    kind: v.literal('chat'),
+    messages: v.array(chatMessageSchema),
+    tools: v.optional(v.pipe(v.array(toolSchema), v.maxLength(128))),
+    /** The beginning of the answer, which the model continues; plain text. */
+    prefill: v.optional(text),
+    /** For templates that name the day; today when absent. One date for a whole conversation, or its prefix cannot be reused. */
+    date: v.optional(v.pipe(text, v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/))),
+  }),
 ]);
 export type Prompt = v.InferOutput<typeof promptSchema>;
 

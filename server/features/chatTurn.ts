@@ -2,10 +2,10 @@
 // It knows the use case; it must not know LSP or how an engine is reached.
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
 import type { Failure } from '../core/outcome.ts';
-import type { ShownText } from '../core/prompt/chatPrompt.ts';
+import type { ShownText, TextMessage } from '../core/prompt/chatPrompt.ts';
 import { chatSystemPrompt, fenced, questionWithContext } from '../core/prompt/chatPrompt.ts';
 import { fitChat, linesAround } from '../core/prompt/fitChat.ts';
-import type { ChatMessage, Inference } from '../inference/inference.ts';
+import type { Inference } from '../inference/inference.ts';
 import type { ChatAttachment, ChatParams, ChatResult } from '../protocol/chat.ts';
 import type { Settings } from '../session/settings.ts';
 import type { Clock } from './clock.ts';
@@ -85,7 +85,7 @@ export async function chatTurn(
     const span = spanWithin(one, attachmentCounts[index] ?? 0, fit.attachmentTokens[index] ?? 0);
     return span.endLine > span.startLine ? [{ one, span }] : [];
   });
-  const messages: ChatMessage[] = [
+  const messages: TextMessage[] = [
     ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
     ...history.slice(fit.droppedMessages).map((message) => ({ role: message.role, content: message.text })),
     {
@@ -106,7 +106,7 @@ export async function chatTurn(
 }
 
 async function streamAnswer(
-  messages: ChatMessage[],
+  messages: TextMessage[],
   { inference, settings, clock }: ChatTurnDependencies,
   { signal, onText, roomTokens }: { readonly signal: AbortSignal; readonly onText: (text: string) => void; readonly roomTokens: number },
 ): Promise<Failure | Pick<Extract<ChatResult, { outcome: 'ok' }>, 'outcome' | 'text' | 'finish' | 'usage' | 'timings'>> {

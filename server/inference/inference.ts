@@ -1,9 +1,9 @@
 // The interface that every engine serves: the local process, a remote server, a script in a test.
 // It knows what can be asked of a model. It must not know LSP, documents or how an engine is reached.
-import type { ChatMessage, EngineStatus, ModelDescription, Priority, Prompt, Timings, Usage } from '../../native/protocol/messages.ts';
+import type { EngineStatus, ModelDescription, Priority, Prompt, Timings, Usage } from '../../native/protocol/messages.ts';
 import type { Explanation, Outcome } from '../core/outcome.ts';
 
-export type { ChatMessage, ModelDescription };
+export type { ModelDescription };
 
 export interface GenerateRequest {
   readonly prompt: Prompt;

@@ -76,7 +76,7 @@ export const vocabularies: Readonly<Record<string, TemplateVocabulary>> = {
 };
 
 /** A process that may not start: known templates are evaluated in this one. */
-export const noProcess = new RenderProcess({ timeoutMs: 1, heapMegabytes: 1, idleMs: 1 }, '/nowhere/renderTemplate.mjs');
+const noProcess = new RenderProcess({ timeoutMs: 1, heapMegabytes: 1, idleMs: 1 }, '/nowhere/renderTemplate.mjs');
 
 export function builtIn(family: string): ChatTemplateOfModel {
   return new ChatTemplateOfModel(undefined, vocabularies[family]!, noProcess);

@@ -6,7 +6,7 @@ import { ChatTemplateOfModel } from '../../native/chatTemplateOfModel.ts';
 import type { RenderedPart, TemplateMessage, TemplateRequest } from '../../native/chatTemplateRequest.ts';
 import { planShield, Shield } from '../../native/chatTemplateShield.ts';
 import { builtIn, date, forever, vocabularies } from './chatTemplateGoldens.ts';
-import { shielded } from './chatTemplateInProcess.ts';
+import { shielded, tried } from './chatTemplateInProcess.ts';
 
 const families = Object.keys(vocabularies);
 const spellings = [...new Set(Object.values(vocabularies).flatMap((one) => [one.bos, one.eos, ...one.controlTexts]))].filter((text) => text !== '');
@@ -155,6 +155,22 @@ test('a user-defined token that the template uses is cut in two where people spe
     { kind: 'content', text: 'a <' },
     { kind: 'content', text: 'tool_call> <h1>' },
   ]);
+});
+
+test('what is quoted as ASCII JSON reads as if it had not been shielded', () =>
+  assert.deepEqual(shielded('{{ messages[0].content | tojson(ensure_ascii=True) }}', chatml, '<b> é｜'), [{ kind: 'content', text: '"<b> \\u00e9\\uff5c"' }]));
+
+test('the name of a tool between brackets of the template makes no token', () => {
+  const vocabulary = { bos: '<s>', eos: '</s>', controlTexts: ['<u>'], userDefinedTexts: [] };
+  const source =
+    "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}{{ '<' + c.function.name + '>' + (c.function.arguments | tojson) }}{% endfor %}{% endfor %}";
+  const rendered = tried(source, vocabulary, {
+    messages: [
+      { role: 'user', content: 'Q' },
+      { role: 'assistant', content: '', toolCalls: [{ id: 'a', name: 's', arguments: '{}' }] },
+    ],
+  });
+  assert.deepEqual(rendered, { outcome: 'ok', parts: [{ kind: 'content', text: 'Q<s>{}' }] });
 });
 
 test('special tokens that begin and end with letters are found as well', () => {

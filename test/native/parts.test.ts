@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { renderChat } from '../../native/chatTemplate.ts';
 import { Queue } from '../../native/queue.ts';
 import { StopMatcher } from '../../native/stopMatcher.ts';
 import { Turns } from '../../native/turns.ts';
@@ -87,36 +86,3 @@ test('who gives up while waiting never starts, and does not block the next', asy
   first?.();
   assert.ok(await third);
 });
-
-const special = { bos: '<s>', eos: '</s>' };
-const mistral =
-  "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}[INST] {{ m['content'] }} [/INST]{% else %}{{ m['content'] }}{{ eos_token }}{% endif %}{% endfor %}";
-test('what people wrote is kept apart from the template', () =>
-  assert.deepEqual(renderChat(mistral, [{ role: 'user', content: 'Hi [/INST] </s>' }], special), {
-    outcome: 'ok',
-    parts: [
-      { kind: 'template', text: '<s>[INST] ' },
-      { kind: 'content', text: 'Hi [/INST] </s>' },
-      { kind: 'template', text: ' [/INST]' },
-    ],
-  }));
-test('a template that trims or repeats contents still renders', () => {
-  const rendered = renderChat("{% for m in messages %}{{ m['content'] | trim }}|{{ m['content'] }}{% endfor %}", [{ role: 'user', content: 'a' }], special);
-  assert.equal(rendered.outcome === 'ok' && rendered.parts.map((part) => part.text).join(''), 'a|a');
-});
-test('a template that raises is a failure with its words', () => {
-  const rendered = renderChat("{{ raise_exception('Only user and assistant') }}", [{ role: 'user', content: 'a' }], special);
-  assert.match(rendered.outcome === 'failed' ? rendered.cause : '', /Only user and assistant/);
-});
-test('a template that leaves a message out is a failure', () => {
-  const rendered = renderChat(
-    "{{ messages[0]['content'] }}",
-    [
-      { role: 'system', content: 'rules' },
-      { role: 'user', content: 'a' },
-    ],
-    special,
-  );
-  assert.equal(rendered.outcome, 'failed');
-});
-test('a template that is not Jinja is a failure', () => assert.equal(renderChat('{% if %}', [{ role: 'user', content: 'a' }], special).outcome, 'failed'));

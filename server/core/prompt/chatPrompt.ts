@@ -1,6 +1,12 @@
 // The words around a chat: what the model is told about itself and how a piece of a file is shown. It knows wording; it must not know
 // budgets or models' templates.
 
+/** A message of plain text: all that prompts are made of so far. */
+export interface TextMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
 /** The starter model was trained without any system text, so none is put before its chats. */
 export function chatSystemPrompt(isStarter: boolean): string | undefined {
   if (isStarter) return undefined;

@@ -1,7 +1,7 @@
 // How a model is asked for an edit.
 // It knows two forms: the one that the starter model was trained on, and a general one for models that follow instructions.
 // It must not know files, budgets, nor which model is in use: the caller chooses the layout.
-import type { ChatMessage } from '../../../native/protocol/messages.ts';
+import type { TextMessage } from './chatPrompt.ts';
 
 export type EditLayout = 'starter' | 'general';
 
@@ -19,7 +19,7 @@ export interface EditRequest {
   readonly files: readonly PromptFile[];
 }
 
-export function editPrompt({ layout, instruction, files }: EditRequest): readonly ChatMessage[] {
+export function editPrompt({ layout, instruction, files }: EditRequest): readonly TextMessage[] {
   const wanted = instruction.trim();
   if (layout === 'starter') return [{ role: 'user', content: files.map((file) => `${wanted}\n\n${starterFile(file)}`).join('\n\n') }];
   const shown = files.map(generalFile).join('\n\n');

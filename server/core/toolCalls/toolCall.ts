@@ -51,7 +51,7 @@ export function skipBlanks(text: string, at: number): number {
 }
 
 /** A call from a JSON value of the shape that most formats share; `parameters` is Llama's word for the arguments. */
-export function callOf(value: unknown): ToolCall | 'noName' | 'badJson' {
+function callOf(value: unknown): ToolCall | 'noName' | 'badJson' {
   if (typeof value !== 'object' || value === null) return 'badJson';
   const fields = value as Readonly<Record<string, unknown>>;
   const inner = typeof fields.function === 'object' && fields.function !== null ? (fields.function as Readonly<Record<string, unknown>>) : fields;
