@@ -133,7 +133,10 @@ export function scriptedInference(script: Script = {}): ScriptedInference {
 
 /** All text of a prompt, special tokens included: what a test searches. */
 export function promptText({ prompt }: GenerateRequest): string {
-  if (prompt.kind === 'chat') return prompt.messages.map(({ content }) => content).join('\n');
+  if (prompt.kind === 'chat')
+    return prompt.messages
+      .map(({ content }) => (typeof content === 'string' ? content : content.map((part) => (part.kind === 'text' ? part.text : '')).join('')))
+      .join('\n');
   return prompt.parts.map((part) => (part.kind === 'text' ? part.text : part.token)).join('');
 }
 

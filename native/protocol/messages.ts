@@ -71,7 +71,6 @@ const chatMessageSchema = v.variant('role', [
   v.strictObject({ role: v.literal('tool'), content: text, toolCallId: text, name: text }),
 ]);
 const toolSchema = v.strictObject({ name: toolName, description: text, parameters: v.record(text, v.unknown()) });
-export type ChatMessage = v.InferOutput<typeof chatMessageSchema>;
 
 export const promptSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('parts'), parts: v.array(promptPartSchema) }),

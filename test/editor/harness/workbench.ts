@@ -8,7 +8,7 @@ import type { Editor } from './editor.ts';
 import { root } from './environment.ts';
 
 /** How long anything may take on a machine that does much else. */
-export const patienceMs = 60_000;
+const patienceMs = 60_000;
 
 /** The modifier of the editor's own shortcuts; code-server in a browser asks for the platform of the browser. */
 export const modifier = process.platform === 'darwin' ? 'Meta' : 'Control';
@@ -67,7 +67,7 @@ export async function goToEndOfLine(page: Page, line: number): Promise<void> {
   await page.keyboard.press('End');
 }
 
-export const activeEditor = (page: Page): Locator => page.locator('.editor-group-container.active .editor-instance .monaco-editor').first();
+const activeEditor = (page: Page): Locator => page.locator('.editor-group-container.active .editor-instance .monaco-editor').first();
 
 /** The text of the active editor that is on the screen. Ghost text is drawn inside the lines, so it is cut out. */
 export async function editorText(page: Page): Promise<string> {
