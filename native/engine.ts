@@ -42,8 +42,14 @@ export class Engine implements EngineWork {
     this.#log = log;
   }
 
-  get threads(): number {
-    return this.#options.threads > 0 ? this.#options.threads : Math.max(1, Math.min(mostThreads, os.availableParallelism()));
+  /** Half of the cores: the library starts its threads anew for each token, and with one for each core they wait for each other (README-loops.md). */
+  get decodeThreads(): number {
+    return this.#options.threads > 0 ? this.#options.threads : Math.max(1, Math.min(mostThreads, Math.floor(os.availableParallelism() / 2)));
+  }
+
+  /** Long batches hardly mind waiting threads. */
+  get prefillThreads(): number {
+    return this.#options.threads > 0 ? this.#options.threads : Math.max(1, Math.min(2 * mostThreads, os.availableParallelism()));
   }
 
   /** Brings the library up ahead of the first request; what goes wrong is told to that request. */
@@ -57,7 +63,7 @@ export class Engine implements EngineWork {
     try {
       return await this.#withModel<GenerateResult>(params.model, async (loaded) => {
         if (signal.aborted) return { outcome: 'cancelled' };
-        const result = await generate(loaded, params, { signal, turns: this.#turns, onText });
+        const result = await generate(loaded, params, { signal, onText });
         if (result.outcome === 'ok') this.#count(result);
         return result;
       });
@@ -85,7 +91,7 @@ export class Engine implements EngineWork {
     return {
       pid: process.pid,
       backend: this.#backend,
-      threads: this.threads,
+      threads: this.decodeThreads,
       uptimeMs: performance.now() - this.#startedAt,
       clients,
       activeRequests: this.#activeRequests,
@@ -98,7 +104,7 @@ export class Engine implements EngineWork {
         vramTotalBytes: vram.total,
       },
       models: loaded.map((model) => ({ path: model.description.path, contextSize: model.description.contextSize })),
-      totals: { ...this.#totals },
+      totals: { ...this.#totals, ...sumOfFills(loaded) },
     };
   }
 
@@ -172,7 +178,13 @@ export class Engine implements EngineWork {
 
   async #load(spec: ModelSpec): Promise<LoadResult> {
     const startedAt = performance.now();
-    const result = await loadModel(await this.#library(), spec, { threads: this.threads, renderProcess: this.#renderProcess, log: this.#log });
+    const result = await loadModel(await this.#library(), spec, {
+      decodeThreads: this.decodeThreads,
+      prefillThreads: this.prefillThreads,
+      turns: this.#turns,
+      renderProcess: this.#renderProcess,
+      log: this.#log,
+    });
     this.#log(result.outcome === 'ok' ? `Loaded in ${Math.round(performance.now() - startedAt)} ms.` : result.problem.cause);
     return result;
   }
@@ -189,7 +201,7 @@ export class Engine implements EngineWork {
       skipDownload: true,
       progressLogs: false,
       // The library overcounts small machines, so the number is always ours.
-      maxThreads: this.threads,
+      maxThreads: this.prefillThreads,
       logLevel: LlamaLogLevel.warn,
       logger: (level: LlamaLogLevel, message: string) => this.#log(`[llama.cpp ${level}] ${message.trim()}`),
     };
@@ -204,4 +216,11 @@ export class Engine implements EngineWork {
     this.#backend = llama.gpu === false ? 'cpu' : llama.gpu;
     return llama;
   }
+}
+
+function sumOfFills(loaded: readonly LoadedModel[]): { readonly ticks: number; readonly streamTicks: number } {
+  return loaded.reduce((sum, { loop }) => ({ ticks: sum.ticks + loop.fill.ticks, streamTicks: sum.streamTicks + loop.fill.streamTicks }), {
+    ticks: 0,
+    streamTicks: 0,
+  });
 }

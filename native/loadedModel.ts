@@ -1,76 +1,71 @@
-// One model in memory with its context and its two sequences: one for completions, one for chat, so that neither evicts the other's
-// KV state. It knows loading and memory; it must not know requests.
-import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
+// One model in memory with its context, its vocabulary and its decode loop. It knows loading and memory; it must not know requests.
+import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
+import { addonOf } from './addon.ts';
 import { verifyChecksum } from './checksum.ts';
+import { DecodeLoop } from './decodeLoop.ts';
 import { inspectGguf } from './ggufHeader.ts';
 import { checksumProblem, headerProblem, loadProblem, memoryProblem } from './modelProblems.ts';
 import { Vocabulary } from './promptTokens.ts';
 import type { ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
-import { Queue } from './queue.ts';
 import type { RenderProcess } from './renderProcess.ts';
+import type { Turns } from './turns.ts';
 
 /** Without a setting, more context than this is not taken even if the model was trained for it: its KV state costs memory. */
 const defaultContextSize = 16_384;
 const smallestContextSize = 512;
 const batchSize = 512;
-/** Prefill chunks aim at this long, since a request of higher priority and an abort wait for one chunk. */
-const chunkTargetMs = 60;
-const smallestChunk = 32;
-
-export interface Slot {
-  readonly sequence: LlamaContextSequence;
-  readonly queue: Queue;
-}
+/** Two completions and two chats at once, as long as their KV state stays below this; otherwise one of each. */
+const mostSequences = 4;
+const leastSequences = 2;
+const comfortableContextBytes = 1024 * 1024 * 1024;
 
 export interface LoadOptions {
-  readonly threads: number;
+  /** For single tokens; as many as the machine's cores make them wait for each other. */
+  readonly decodeThreads: number;
+  /** For long batches. */
+  readonly prefillThreads: number;
+  readonly turns: Turns;
   readonly renderProcess: RenderProcess;
   readonly log: (line: string) => void;
 }
 
 export type LoadResult = { readonly outcome: 'ok'; readonly model: LoadedModel } | { readonly outcome: 'modelProblem'; readonly problem: ModelProblem };
 
+interface Parts {
+  readonly model: LlamaModel;
+  readonly context: LlamaContext;
+  readonly path: string;
+  readonly contextSize: number;
+  readonly sequences: number;
+}
+
 export class LoadedModel {
   readonly model: LlamaModel;
   readonly context: LlamaContext;
   readonly vocabulary: Vocabulary;
   readonly description: ModelDescription;
-  readonly inlineSlot: Slot;
-  readonly chatSlot: Slot;
-  #tokensPerMs = 0;
+  readonly loop: DecodeLoop;
   #users = 0;
   #isDisposed = false;
 
-  constructor(model: LlamaModel, context: LlamaContext, { path, renderProcess }: { readonly path: string; readonly renderProcess: RenderProcess }) {
+  /** @throws Error when the library is not of the pinned version */
+  constructor({ model, context, path, contextSize, sequences }: Parts, { renderProcess, decodeThreads, prefillThreads, turns }: LoadOptions) {
     this.model = model;
     this.context = context;
     this.vocabulary = new Vocabulary(model, renderProcess);
-    this.inlineSlot = { sequence: context.getSequence(), queue: new Queue() };
-    this.chatSlot = { sequence: context.getSequence(), queue: new Queue() };
+    this.loop = new DecodeLoop({ addon: addonOf(model, context), sequences, batchSize: context.batchSize, decodeThreads, prefillThreads, turns });
     const name = model.fileInfo.metadata.general.name;
     this.description = {
       path,
       name: name && name.trim() !== '' ? name : (model.filename ?? path),
       architecture: String(model.architecture),
       sizeBytes: model.size,
-      contextSize: this.inlineSlot.sequence.contextSize,
+      contextSize,
       trainContextSize: model.trainContextSize,
       specialTokens: [...this.vocabulary.specialTexts],
       hasChatTemplate: this.vocabulary.hasChatTemplate,
       gpuLayers: model.gpuLayers,
     };
-  }
-
-  /** Tokens of the next prefill chunk, from the measured speed. */
-  get chunkTokens(): number {
-    if (this.#tokensPerMs === 0) return batchSize / 4;
-    return Math.min(batchSize, Math.max(smallestChunk, Math.round(this.#tokensPerMs * chunkTargetMs)));
-  }
-
-  notePrefill(tokens: number, elapsedMs: number): void {
-    if (tokens < smallestChunk || elapsedMs <= 0) return;
-    const rate = tokens / elapsedMs;
-    this.#tokensPerMs = this.#tokensPerMs === 0 ? rate : this.#tokensPerMs * 0.7 + rate * 0.3;
   }
 
   /** Keeps the model in memory until the returned function is called. */
@@ -91,6 +86,8 @@ export class LoadedModel {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
+    // Freeing a context under a running tick would crash the process.
+    await this.loop.idle();
     await this.context.dispose();
     await this.model.dispose();
   }
@@ -112,18 +109,12 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
     return { outcome: 'modelProblem', problem: loadProblem(spec.path, error instanceof Error ? error.message : String(error)) };
   }
   const wanted = spec.contextSize > 0 ? spec.contextSize : Math.min(model.trainContextSize, defaultContextSize);
+  const sequences = comfortableSequences(model, wanted);
   let lastError = '';
   for (let contextSize = wanted; contextSize >= Math.min(wanted, smallestContextSize); contextSize = Math.floor(contextSize / 2)) {
     try {
-      const context = await model.createContext({
-        contextSize,
-        sequences: 2,
-        batchSize: Math.min(batchSize, contextSize),
-        threads: options.threads,
-        // The library's default strategy starves short requests behind long ones.
-        batching: { itemPrioritizationStrategy: 'firstInFirstOut' },
-      });
-      return { outcome: 'ok', model: new LoadedModel(model, context, { path: spec.path, renderProcess: options.renderProcess }) };
+      const context = await model.createContext({ contextSize, sequences, batchSize: Math.min(batchSize, contextSize), threads: options.decodeThreads });
+      return { outcome: 'ok', model: new LoadedModel({ model, context, path: spec.path, contextSize, sequences }, options) };
     } catch (error) {
       lastError = error instanceof Error ? error.message : String(error);
       options.log(`A context of ${contextSize} tokens was refused (${lastError}).`);
@@ -131,4 +122,12 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
   }
   await model.dispose();
   return { outcome: 'modelProblem', problem: memoryProblem(spec.path, lastError) };
+}
+
+function comfortableSequences(model: LlamaModel, contextSize: number): number {
+  for (let sequences = mostSequences; sequences > leastSequences; sequences--) {
+    const { cpuRam, gpuVram } = model.fileInsights.estimateContextResourceRequirements({ contextSize, sequences, modelGpuLayers: model.gpuLayers });
+    if (cpuRam + gpuVram <= comfortableContextBytes) return sequences;
+  }
+  return leastSequences;
 }

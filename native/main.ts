@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   if (process.platform !== 'win32') await fs.chmod(socketPath, 0o600);
   engine.prepare();
   leaveWhenAlone(0);
-  log(`Listening as process ${process.pid} with ${engine.threads} threads.`);
+  log(`Listening as process ${process.pid} with ${engine.decodeThreads} threads.`);
   announce({ kind: 'ready' });
 }
 

@@ -16,6 +16,8 @@ export class Vocabulary {
   readonly #holdsLineBreak = new Map<Token, boolean>();
 
   readonly #template: ChatTemplateOfModel;
+  /** Control tokens: none of them may begin an answer that was asked for. */
+  readonly endings: Uint32Array;
 
   constructor(model: LlamaModel, renderProcess: RenderProcess) {
     this.#model = model;
@@ -26,6 +28,7 @@ export class Vocabulary {
       this.#specialByText.set(text, token);
       if (model.getTokenAttributes(token).userDefined) userDefinedTexts.push(text);
     }
+    this.endings = Uint32Array.from(this.#specialByText.values());
     const { bosString, eosString } = model.tokens;
     const vocabulary = { bos: bosString ?? '', eos: eosString ?? '', controlTexts: [...this.#specialByText.keys()], userDefinedTexts };
     this.#template = new ChatTemplateOfModel(model.fileInfo.metadata.tokenizer?.chat_template, vocabulary, renderProcess);

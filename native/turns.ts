@@ -1,41 +1,71 @@
-// Decides who may use the model next: while an inline request is active, no chat or background step is issued.
-// A step is one prefill chunk or one token, so an inline request waits for at most one of them.
-// The library's own priorities are not preemption: each of its inline tokens would wait for one batch of background work.
+// Who may use the processor next, across all models in memory: while an inline request is active, no chat or background work is
+// issued, and while a chat is, no background work. Work comes in ticks, so whoever is more urgent waits for at most one of them.
 import type { Priority } from './protocol/messages.ts';
 
-const rank: Readonly<Record<Priority, number>> = { inline: 0, chat: 1, background: 2 };
+const ranks: Readonly<Record<Priority, number>> = { inline: 0, chat: 1, background: 2 };
+
+/** 0 is the most urgent. */
+export function rankOf(priority: Priority): number {
+  return ranks[priority];
+}
 
 interface Waiter {
   readonly rank: number;
   readonly wake: () => void;
 }
 
+/**
+ * Lets one act run at a time. Two contexts that decode at once crash some GPU back ends, and on the CPU they only fight for cores.
+ */
+class Exclusive {
+  #tail: Promise<void> = Promise.resolve();
+
+  async run<Result>(act: () => Promise<Result>): Promise<Result> {
+    const before = this.#tail;
+    let release = () => {};
+    this.#tail = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await before;
+    try {
+      return await act();
+    } finally {
+      release();
+    }
+  }
+}
+
 export class Turns {
+  /** One tick of one model at a time. */
+  readonly exclusive = new Exclusive();
   readonly #active = [0, 0, 0];
   #waiting: Waiter[] = [];
 
   /** Marks a request as active until the returned function is called. */
   enter(priority: Priority): () => void {
-    const level = rank[priority];
-    this.#active[level] = (this.#active[level] ?? 0) + 1;
+    const rank = rankOf(priority);
+    this.#active[rank] = (this.#active[rank] ?? 0) + 1;
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      this.#active[level] = (this.#active[level] ?? 1) - 1;
-      const ready = this.#waiting.filter((waiter) => !this.#mustWait(waiter.rank));
+      this.#active[rank] = (this.#active[rank] ?? 1) - 1;
+      const ready = this.#waiting.filter((waiter) => !this.mustWait(waiter.rank));
       this.#waiting = this.#waiting.filter((waiter) => !ready.includes(waiter));
       for (const waiter of ready) waiter.wake();
     };
   }
 
-  /** Resolves when no request of a higher priority is active, or when the signal aborts. */
-  async mayStep(priority: Priority, signal: AbortSignal): Promise<void> {
-    const level = rank[priority];
-    while (this.#mustWait(level) && !signal.aborted) {
+  mustWait(rank: number): boolean {
+    return this.#active.some((count, other) => other < rank && count > 0);
+  }
+
+  /** Resolves when nothing more urgent is active, or when the signal aborts. */
+  async mayStep(rank: number, signal: AbortSignal): Promise<void> {
+    while (this.mustWait(rank) && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const waiter: Waiter = {
-          rank: level,
+          rank,
           wake: () => {
             signal.removeEventListener('abort', onAbort);
             resolve();
@@ -49,9 +79,5 @@ export class Turns {
         this.#waiting.push(waiter);
       });
     }
-  }
-
-  #mustWait(level: number): boolean {
-    return this.#active.some((count, other) => other < level && count > 0);
   }
 }

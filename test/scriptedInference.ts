@@ -118,7 +118,7 @@ export function scriptedInference(script: Script = {}): ScriptedInference {
         activeRequests: 0,
         memory: { residentBytes: 0, heapBytes: 0, modelBytes: 0, contextBytes: 0, vramUsedBytes: 0, vramTotalBytes: 0 },
         models: [{ path: model.path, contextSize: model.contextSize }],
-        totals: { requests: requests.length, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0 },
+        totals: { requests: requests.length, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0 },
       }),
     restart: async (signal) => (await refused('restart', signal)) ?? ok(model),
     onState: (listener) => {

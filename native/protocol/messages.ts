@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 
 /** Raised when a message changes its meaning; part of the socket's name, so that builds that differ never meet. */
-export const engineProtocolVersion = 2;
+export const engineProtocolVersion = 3;
 
 /** Largest framed message in bytes, either way. A 256k-token prompt is about 1 MB of text. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -199,6 +199,16 @@ export const engineStatusSchema = v.object({
   activeRequests: count,
   memory: v.object({ residentBytes: count, heapBytes: count, modelBytes: count, contextBytes: count, vramUsedBytes: count, vramTotalBytes: count }),
   models: v.array(v.object({ path: text, contextSize: count })),
-  totals: v.object({ requests: count, evaluatedTokens: count, reusedTokens: count, generatedTokens: count, prefillMs: v.number(), decodeMs: v.number() }),
+  totals: v.object({
+    requests: count,
+    evaluatedTokens: count,
+    reusedTokens: count,
+    generatedTokens: count,
+    prefillMs: v.number(),
+    decodeMs: v.number(),
+    /** Batches so far and the requests that took part in them, of the models in memory: their quotient is how full batches are. */
+    ticks: count,
+    streamTicks: count,
+  }),
 });
 export type EngineStatus = v.InferOutput<typeof engineStatusSchema>;

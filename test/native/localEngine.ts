@@ -36,7 +36,7 @@ export function testEngine(
     const client = new LocalInference({
       engineModule: options.engineModule ?? engineModule,
       runtimeDirectory,
-      engine: { gpu: 'off', threads: 2, keepAliveMs: 500, ...options.engine },
+      engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine },
       model: { path: model, contextSize: options.contextSize ?? 0 },
       log,
       now: () => performance.now(),

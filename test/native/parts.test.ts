@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Queue } from '../../native/queue.ts';
+import { SequencePool } from '../../native/sequencePool.ts';
 import { StopMatcher } from '../../native/stopMatcher.ts';
 import { Turns } from '../../native/turns.ts';
 
@@ -39,7 +39,7 @@ test('chat waits while an inline request is active, and goes on after it', async
   const turns = new Turns();
   const leave = turns.enter('inline');
   let stepped = false;
-  const step = turns.mayStep('chat', forever).then(() => {
+  const step = turns.mayStep(1, forever).then(() => {
     stepped = true;
   });
   await nextTurn();
@@ -50,39 +50,38 @@ test('chat waits while an inline request is active, and goes on after it', async
 test('an inline step never waits for chat', async () => {
   const turns = new Turns();
   turns.enter('chat');
-  await turns.mayStep('inline', forever);
+  await turns.mayStep(0, forever);
 });
 test('a step that is given up does not wait on', async () => {
   const turns = new Turns();
   turns.enter('inline');
   const controller = new AbortController();
-  const step = turns.mayStep('background', controller.signal);
+  const step = turns.mayStep(2, controller.signal);
   controller.abort();
   await step;
 });
 
-test('a queue lets one in at a time, in order', async () => {
-  const queue = new Queue();
-  const order: number[] = [];
-  await Promise.all(
-    [0, 1, 2].map(async (index) => {
-      const release = await queue.enter(forever);
-      order.push(index);
-      await nextTurn();
-      order.push(index);
-      release?.();
-    }),
-  );
-  assert.deepEqual(order, [0, 0, 1, 1, 2, 2]);
+test('a prompt gets the idle sequence that shares the longest prefix, and of equals the one not used for longest', () => {
+  const pool = new SequencePool(4);
+  const first = pool.take('inline', [1, 2, 3]);
+  const second = pool.take('inline', [9]);
+  assert.ok(first && second && first !== second);
+  assert.equal(pool.take('inline', [1]), undefined);
+  first.tokens = [1, 2, 3];
+  second.tokens = [9, 9];
+  pool.give(first);
+  pool.give(second);
+  assert.equal(pool.take('inline', [9, 9, 9]), second);
+  pool.give(second);
+  assert.equal(pool.take('inline', [1, 2, 4]), first);
+  pool.give(first);
+  assert.equal(pool.take('inline', [7]), second, 'neither fits: the one not used for longest');
 });
-test('who gives up while waiting never starts, and does not block the next', async () => {
-  const queue = new Queue();
-  const first = await queue.enter(forever);
-  const controller = new AbortController();
-  const given = queue.enter(controller.signal);
-  const third = queue.enter(forever);
-  controller.abort();
-  assert.equal(await given, undefined);
-  first?.();
-  assert.ok(await third);
+test("completions and chats never take each other's sequences", () => {
+  const pool = new SequencePool(2);
+  const inline = pool.take('inline', [1]);
+  const chat = pool.take('chat', [1]);
+  assert.ok(inline && chat && inline !== chat);
+  assert.equal(pool.take('inline', [1]), undefined);
+  assert.equal(pool.take('background', [1]), undefined);
 });

@@ -1,7 +1,7 @@
 // Faults that tests and soak runs put on a real engine.
 import type { Generation, Inference, InferenceState } from '../../server/inference/inference.ts';
 import type { Outcome } from '../../server/core/outcome.ts';
-import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
+import { chatRequest, forever } from '../native/prompts.ts';
 
 export async function enginePid(inference: Inference): Promise<number> {
   const status = await inference.engineStatus(forever);
@@ -21,7 +21,7 @@ export function stateReached(inference: Inference, wanted: (state: InferenceStat
   });
 }
 
-/** Four requests are pending, one of them streams: the engine is killed with its first piece of text. */
+/** Four requests are pending: the engine is killed with the first piece of text of any. */
 export async function killMidToken(inference: Inference): Promise<{ readonly outcomes: readonly Outcome<Generation>[]; readonly elapsedMs: number }> {
   const pid = await enginePid(inference);
   let killedAt = 0;
@@ -30,11 +30,12 @@ export async function killMidToken(inference: Inference): Promise<{ readonly out
     killedAt = performance.now();
     process.kill(pid, 'SIGKILL');
   };
+  const long = (content: string, over = {}) => inference.generate(chatRequest(content, { maxTokens: 900, ...over }), { signal: forever, onText: kill });
   const outcomes = await Promise.all([
-    inference.generate(chatRequest('Write a long story.', { maxTokens: 900 }), { signal: forever, onText: kill }),
-    inference.generate(chatRequest('Write another one.', { maxTokens: 900 }), { signal: forever }),
-    inference.generate(chatRequest('And a third one.', { maxTokens: 900 }), { signal: forever }),
-    inference.generate(holeRequest('def add(a, b):\n    return ', { priority: 'background', maxTokens: 400 }), { signal: forever }),
+    long('Write a long story.'),
+    long('Write another one.'),
+    long('And a third one.'),
+    long('In the background, a fourth one.', { priority: 'background' }),
   ]);
   return { outcomes, elapsedMs: performance.now() - killedAt };
 }

@@ -1,0 +1,62 @@
+// The native objects under node-llama-cpp's own context and model, which the decode loop drives directly: the library's public
+// evaluation makes several promises and a sampler a token and cannot put two sequences into one batch at will.
+// It knows their shape, which is that of exactly the pinned version; it must not know what is decoded. A test holds the shape.
+import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
+
+export interface SamplerConfig {
+  readonly temperature: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly topK?: number;
+  readonly seed?: number;
+  readonly tokenBiasKeys?: Uint32Array;
+  readonly tokenBiasValues?: Float32Array;
+}
+
+export interface AddonSampler {
+  applyConfig(config: SamplerConfig): void;
+  dispose(): void;
+}
+
+/** Not one of these calls may overlap another one on the same context, but for `sampleToken` with samplers that differ. */
+export interface AddonContext {
+  setThreads(threads: number): void;
+  /** Throws a RangeError unless 1 <= size <= the context's batch size. */
+  initBatch(size: number): void;
+  /** `position`: must follow the sequence's last one. Returns the batch index of each asked logit. */
+  addToBatch(sequence: number, position: number, tokens: Uint32Array, logitOffsets: Uint32Array): Uint32Array;
+  decodeBatch(): Promise<void>;
+  /** Resolves with -1 when sampling failed. */
+  sampleToken(batchIndex: number, sampler: AddonSampler): Promise<number>;
+  /** Removes [from, to) of a sequence; to -1 means the end. False when the model's state cannot be cut there. */
+  removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
+  disposeSequence(sequence: number): void;
+}
+
+export interface Addon {
+  readonly context: AddonContext;
+  readonly makeSampler: () => AddonSampler;
+}
+
+/** @throws Error when the library's objects are not those of the pinned version */
+export function addonOf(model: LlamaModel, context: LlamaContext): Addon {
+  const inner = (context as unknown as { readonly _ctx?: AddonContext })._ctx;
+  const { _llama: llama, _model: addonModel } = model as unknown as {
+    readonly _llama?: { readonly _bindings?: { readonly AddonSampler?: new (model: unknown) => AddonSampler } };
+    readonly _model?: unknown;
+  };
+  const Sampler = llama?._bindings?.AddonSampler;
+  const needed: readonly (keyof AddonContext)[] = [
+    'setThreads',
+    'initBatch',
+    'addToBatch',
+    'decodeBatch',
+    'sampleToken',
+    'removeTokenCellsFromSequence',
+    'disposeSequence',
+  ];
+  if (!inner || !Sampler || !addonModel || needed.some((name) => typeof inner[name] !== 'function')) {
+    throw new Error('This version of node-llama-cpp is not the one the engine was made for. Install the version that package.json names.');
+  }
+  return { context: inner, makeSampler: () => new Sampler(addonModel) };
+}
