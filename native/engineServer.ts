@@ -127,6 +127,7 @@ export class EngineServer {
     handle(engineMethods.describeModel, modelParamsSchema, (params) => engine.describeModel(params.model));
     handle(engineMethods.countTokens, countTokensParamsSchema, (params) => engine.countTokens(params));
     handle(engineMethods.status, v.any(), () => engine.status(this.#clients));
+    handle(engineMethods.ping, v.any(), async () => ({ pid: process.pid }));
     handle(engineMethods.shutdown, v.any(), async () => this.#options.onShutdown());
     connection.listen();
   }

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 
 /** Raised when a message changes its meaning; part of the socket's name, so that builds that differ never meet. */
-export const engineProtocolVersion = 3;
+export const engineProtocolVersion = 4;
 
 /** Largest framed message in bytes, either way. A 256k-token prompt is about 1 MB of text. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -13,6 +13,8 @@ export const engineMethods = {
   describeModel: 'engine/describeModel',
   countTokens: 'engine/countTokens',
   status: 'engine/status',
+  /** Answered at once, whatever else is going on: with the process id. */
+  ping: 'engine/ping',
   shutdown: 'engine/shutdown',
 } as const;
 
@@ -188,6 +190,8 @@ export const countTokensParamsSchema = v.strictObject({ model: modelSpecSchema, 
 export type CountTokensParams = v.InferOutput<typeof countTokensParamsSchema>;
 export const countTokensResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), counts: v.array(count) }), cancelled, modelProblem]);
 export type CountTokensResult = v.InferOutput<typeof countTokensResultSchema>;
+
+export const pingResultSchema = v.object({ pid: count });
 
 export const engineStatusSchema = v.object({
   pid: count,

@@ -25,10 +25,21 @@ import {
   generateResultSchema,
   maxMessageBytes,
   partialTextSchema,
+  pingResultSchema,
 } from '../../native/protocol/messages.ts';
+import { Heartbeat } from './heartbeat.ts';
 
 const connectTimeoutMs = 5000;
 const partialText = new ProgressType<PartialText>();
+
+export interface EngineClientOptions {
+  /** The connection ended although nobody closed it. */
+  readonly onGone: () => void;
+  /** A request waits and the engine does not even answer a ping. */
+  readonly onHung: () => void;
+  /** How often an engine that is waited for is asked for a sign of life, and how long that may take, ms. */
+  readonly heartbeatMs: number;
+}
 
 /** The engine is gone, does not answer or answers with something that is not its protocol. */
 class EngineGoneError extends Error {}
@@ -40,7 +51,7 @@ export class AbandonedError extends Error {}
  * @returns undefined when nothing listens there
  * @throws ProofError when something listens that is not this user's engine.
  */
-export async function connectToEngine(socketPath: string, secret: Buffer, onGone: () => void): Promise<EngineClient | undefined> {
+export async function connectToEngine(socketPath: string, secret: Buffer, options: EngineClientOptions): Promise<EngineClient | undefined> {
   const socket = await openSocket(socketPath);
   if (!socket) return undefined;
   const framed = new FramedSocket(socket, maxProofFrameBytes);
@@ -51,7 +62,7 @@ export async function connectToEngine(socketPath: string, secret: Buffer, onGone
     throw error;
   }
   framed.allowFrames(maxMessageBytes);
-  return new EngineClient(socket, connectJsonRpc(framed), onGone);
+  return new EngineClient(socket, connectJsonRpc(framed), options);
 }
 
 function openSocket(socketPath: string): Promise<net.Socket | undefined> {
@@ -73,9 +84,10 @@ export class EngineClient {
   readonly #socket: net.Socket;
   readonly #connection: MessageConnection;
   readonly #gone = new AbortController();
+  readonly #heartbeat: Heartbeat;
   #nextProgress = 0;
 
-  constructor(socket: net.Socket, connection: MessageConnection, onGone: () => void) {
+  constructor(socket: net.Socket, connection: MessageConnection, { onGone, onHung, heartbeatMs }: EngineClientOptions) {
     this.#socket = socket;
     this.#connection = connection;
     connection.onClose(() => {
@@ -88,6 +100,7 @@ export class EngineClient {
     // A connection that failed once may have lost a message, so it is not used any more.
     connection.onError(() => socket.destroy());
     connection.listen();
+    this.#heartbeat = new Heartbeat({ intervalMs: heartbeatMs, timeoutMs: heartbeatMs, ping: () => connection.sendRequest(engineMethods.ping, {}), onHung });
   }
 
   get isOpen(): boolean {
@@ -116,6 +129,11 @@ export class EngineClient {
     return this.#request(engineMethods.countTokens, countTokensResultSchema, params, signal);
   }
 
+  /** The engine's process id. */
+  async pid(signal: AbortSignal): Promise<number> {
+    return (await this.#request(engineMethods.ping, pingResultSchema, {}, signal)).pid;
+  }
+
   status(signal: AbortSignal): Promise<EngineStatus> {
     return this.#request(engineMethods.status, engineStatusSchema, {}, signal);
   }
@@ -139,6 +157,7 @@ export class EngineClient {
     if (signal.aborted) throw new AbandonedError();
     if (!this.isOpen) throw new EngineGoneError('The engine is gone.');
     const source = new CancellationTokenSource();
+    const endWatch = this.#heartbeat.begin();
     let interrupt: (error: Error) => void = () => {};
     const interrupted = new Promise<never>((_resolve, reject) => {
       interrupt = reject;
@@ -168,6 +187,7 @@ export class EngineClient {
       this.#gone.signal.removeEventListener('abort', onGone);
       interrupted.catch(() => undefined);
       source.dispose();
+      endWatch();
     }
   }
 }

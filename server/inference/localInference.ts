@@ -12,6 +12,7 @@ import { startEngine } from './engineProcess.ts';
 import type { GenerateOptions, GenerateRequest, Generation, Inference, InferenceState } from './inference.ts';
 import { RestartBudget } from './restartBudget.ts';
 
+const defaultHeartbeatMs = 5000;
 const restartAction = 'Run the command "Tramontane: Restart Engine".';
 const retryAction = 'It is started again by itself; try once more in a moment.';
 
@@ -24,6 +25,8 @@ export interface LocalInferenceOptions {
   readonly model: ModelSpec;
   readonly log: Log;
   readonly now: () => number;
+  /** See EngineClientOptions; 5 s when absent. */
+  readonly heartbeatMs?: number;
 }
 
 export class LocalInference implements Inference {
@@ -33,6 +36,7 @@ export class LocalInference implements Inference {
   readonly #listeners = new Set<(state: InferenceState) => void>();
   #client: Promise<EngineClient> | undefined;
   #state: InferenceState = { state: 'stopped' };
+  #pid: number | undefined;
 
   constructor(options: LocalInferenceOptions) {
     this.#options = options;
@@ -140,15 +144,35 @@ export class LocalInference implements Inference {
     const secret = await readOrCreateSecret(runtimeDirectory);
     const build = await buildIdOf(engineModule, engineProtocolVersion);
     const socketPath = socketPathFor(runtimeDirectory, build);
-    const onGone = () => this.#engineGone();
-    const running = await connectToEngine(socketPath, secret, onGone);
-    if (running) return running;
+    const options = {
+      onGone: () => this.#engineGone(),
+      onHung: () => this.#engineHung(),
+      heartbeatMs: this.#options.heartbeatMs ?? defaultHeartbeatMs,
+    };
+    const running = await connectToEngine(socketPath, secret, options);
+    if (running) return this.#known(running);
     log.info(`Starting the engine (${engineModule}).`);
     const start = await startEngine({ module: engineModule, runtimeDirectory, build, engine, signal: this.#disposed.signal });
     if (start.started === 'failed') throw new Error(start.cause);
-    const started = await connectToEngine(socketPath, secret, onGone);
+    const started = await connectToEngine(socketPath, secret, options);
     if (!started) throw new Error('The engine started but cannot be reached.');
-    return started;
+    return this.#known(started);
+  }
+
+  /** Its process id is asked for while it answers: it is needed when it does not. */
+  async #known(client: EngineClient): Promise<EngineClient> {
+    this.#pid = await client.pid(this.#disposed.signal);
+    return client;
+  }
+
+  /** Ended from outside; what follows is what follows any end of the engine. */
+  #engineHung(): void {
+    this.#options.log.error(`The engine (process ${this.#pid}) does not answer; it is ended.`);
+    try {
+      if (this.#pid !== undefined) process.kill(this.#pid, 'SIGKILL');
+    } catch (error) {
+      this.#options.log.warn(`It could not be ended: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   #engineGone(): void {

@@ -21,7 +21,13 @@ export interface TestEngine {
 }
 
 export function testEngine(
-  options: { readonly model?: string; readonly contextSize?: number; readonly engine?: Partial<EngineOptions>; readonly engineModule?: string } = {},
+  options: {
+    readonly model?: string;
+    readonly contextSize?: number;
+    readonly engine?: Partial<EngineOptions>;
+    readonly engineModule?: string;
+    readonly heartbeatMs?: number;
+  } = {},
 ): TestEngine {
   const runtimeDirectory = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
   const logLines: string[] = [];
@@ -40,6 +46,7 @@ export function testEngine(
       model: { path: model, contextSize: options.contextSize ?? 0 },
       log,
       now: () => performance.now(),
+      ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
     });
     clients.push(client);
     return client;

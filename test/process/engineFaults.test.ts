@@ -77,6 +77,26 @@ test('SIGTERM ends the engine cleanly, also while it decodes', async () => {
   }
 });
 
+test('an engine that hangs is noticed, ended and started again', { skip: process.platform === 'win32' ? 'no SIGSTOP on Windows' : false }, async () => {
+  const engine = testEngine({ heartbeatMs: 300 });
+  try {
+    const pid = await enginePid(engine.inference);
+    let stopped = false;
+    const stop = () => {
+      if (!stopped) process.kill(pid, 'SIGSTOP');
+      stopped = true;
+    };
+    const pending = await engine.inference.generate(chatRequest('Write a long story.', { maxTokens: 900 }), { signal: forever, onText: stop });
+    assert.equal(pending.outcome, 'engineUnavailable', JSON.stringify(pending));
+    const next = await engine.inference.generate(holeRequest('def add(a, b):\n    return '), { signal: forever });
+    assert.equal(next.outcome, 'ok', JSON.stringify(next));
+    assert.notEqual(await enginePid(engine.inference), pid);
+    assert.ok(engine.logLines.some((line) => line.includes(`process ${pid}) does not answer`)));
+  } finally {
+    await engine.end();
+  }
+});
+
 test('two clients that start together share one engine', async () => {
   const engine = testEngine();
   try {
