@@ -46,7 +46,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     signal: options.signal,
     onToken: (token) => {
       // In a hole, any control token says that the hole is over: the next file, the next part of the prompt.
-      const isEnd = params.prompt.kind === 'parts' ? loaded.model.isSpecialToken(token as Token) : loaded.model.isEogToken(token as Token);
+      const isEnd = params.prompt.kind === 'parts' ? loaded.vocabulary.isControl(token as Token) : loaded.model.isEogToken(token as Token);
       if (isEnd) {
         finish = 'end';
         endTokens = 1;

@@ -13,29 +13,43 @@ export type PromptTokens =
 export class Vocabulary {
   readonly #model: LlamaModel;
   readonly #specialByText = new Map<string, Token>();
+  readonly #control = new Set<Token>();
   readonly #holdsLineBreak = new Map<Token, boolean>();
 
+  readonly #userDefined: RegExp | undefined;
   readonly #template: ChatTemplateOfModel;
   /** Control tokens: none of them may begin an answer that was asked for. */
   readonly endings: Uint32Array;
 
   constructor(model: LlamaModel, renderProcess: RenderProcess) {
     this.#model = model;
+    const controlTexts: string[] = [];
     const userDefinedTexts: string[] = [];
     for (const token of model.iterateAllTokens()) {
-      if (!model.isSpecialToken(token)) continue;
+      const { control, userDefined } = model.getTokenAttributes(token);
+      const isControl = control || model.isEogToken(token);
+      if (!isControl && !userDefined) continue;
       const text = model.detokenize([token], true);
       this.#specialByText.set(text, token);
-      if (model.getTokenAttributes(token).userDefined) userDefinedTexts.push(text);
+      // Some vocabularies have plain things such as runs of blanks as user-defined tokens, so these end nothing.
+      if (isControl) this.#control.add(token);
+      (isControl ? controlTexts : userDefinedTexts).push(text);
     }
-    this.endings = Uint32Array.from(this.#specialByText.values());
+    this.endings = Uint32Array.from(this.#control);
+    // Runs of blanks and the like are honest text; what is spelled with letters means something to the model.
+    const meaningful = userDefinedTexts.filter((text) => text.length > 2 && /\w/.test(text));
+    if (meaningful.length > 0) this.#userDefined = new RegExp(meaningful.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
     const { bosString, eosString } = model.tokens;
-    const vocabulary = { bos: bosString ?? '', eos: eosString ?? '', controlTexts: [...this.#specialByText.keys()], userDefinedTexts };
+    const vocabulary = { bos: bosString ?? '', eos: eosString ?? '', controlTexts, userDefinedTexts };
     this.#template = new ChatTemplateOfModel(model.fileInfo.metadata.tokenizer?.chat_template, vocabulary, renderProcess);
   }
 
   get hasChatTemplate(): boolean {
     return this.#template.exists;
+  }
+
+  isControl(token: Token): boolean {
+    return this.#control.has(token);
   }
 
   get specialTexts(): readonly string[] {
@@ -48,7 +62,16 @@ export class Vocabulary {
 
   /** Text that can never become a special token, whatever it spells. */
   plain(text: string): Token[] {
-    return text === '' ? [] : this.#model.tokenize(text, false);
+    if (text === '') return [];
+    if (!this.#userDefined) return this.#model.tokenize(text, false);
+    // llama.cpp finds user-defined tokens in plain text too, so the text is cut inside each place that spells one.
+    const tokens: Token[] = [];
+    let from = 0;
+    for (const match of text.matchAll(this.#userDefined)) {
+      tokens.push(...this.#model.tokenize(text.slice(from, match.index + 1), false));
+      from = match.index + 1;
+    }
+    return [...tokens, ...this.#model.tokenize(text.slice(from), false)];
   }
 
   holdsLineBreak(token: Token): boolean {

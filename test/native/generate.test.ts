@@ -1,6 +1,6 @@
 // The real engine with the real starter model: form and bookkeeping, never the quality of its text.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -208,6 +208,27 @@ test('of three models the one not used for longest is unloaded, and comes back w
       paths,
     );
     assert.equal((await engine.inference.generate(holeRequest('x = ', { maxTokens: 2 }), { signal: forever })).outcome, 'ok');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('text that spells a user-defined token stays text too', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tm-models-'));
+  try {
+    const file = path.join(folder, 'userDefined.gguf');
+    const bytes = readFileSync(starterModel);
+    const key = 'tokenizer.ggml.token_type';
+    // Behind the key: the type of the value, of its elements, and their number; then a 32-bit integer for each token.
+    const firstType = bytes.indexOf(key) + key.length + 16;
+    const userDefined = 4;
+    for (const token of [1, 2, 3]) bytes.writeInt32LE(userDefined, firstType + 4 * token);
+    writeFileSync(file, bytes);
+    const other = engine.connect(file);
+    const [spelled] = valueOf(await other.countTokens(['a <|fim_prefix|> b'], forever));
+    assert.ok((spelled ?? 0) > 6, `${spelled} tokens: the spelled token became one`);
+    const filled = valueOf(await other.generate(holeRequest('x = ', { maxTokens: 2 }), { signal: forever }));
+    assert.ok(filled.usage.generatedTokens > 0, 'the family tokens are still found');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
