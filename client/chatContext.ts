@@ -25,6 +25,9 @@ interface Item {
 }
 
 const maxPinned = 8;
+/** Names under which keys and passwords are kept. */
+const secretFile =
+  /^(?:\.env(?:\..*)?|.*\.(?:pem|key|p12|pfx|keystore|jks)|id_(?:rsa|dsa|ecdsa|ed25519)|\.npmrc|\.netrc|\.pypirc|credentials(?:\.json)?|secrets?\.(?:json|ya?ml|toml))$/i;
 
 export class ChatContext {
   #editor: EditorFacts | undefined;
@@ -34,8 +37,9 @@ export class ChatContext {
 
   setEditor(editor: EditorFacts | undefined): void {
     // What was taken away stays away until another file is in front.
-    if (editor?.uri !== this.#editor?.uri) this.#removed = new Set();
+    const isAnother = editor?.uri !== this.#editor?.uri;
     this.#editor = editor;
+    if (isAnother) this.#removed = this.#leftOut();
   }
 
   /** Keeps a selection over changes of the editor, until it is taken away or a new chat begins. */
@@ -64,7 +68,12 @@ export class ChatContext {
   /** As a new chat starts: nothing added by hand, nothing taken away. */
   reset(): void {
     this.#pinned = [];
-    this.#removed = new Set();
+    this.#removed = this.#leftOut();
+  }
+
+  /** A file of secrets goes along only when the user adds it. */
+  #leftOut(): Set<string> {
+    return new Set(this.#editor && secretFile.test(this.#editor.name) ? ['file', 'selection'] : []);
   }
 
   view(): ContextView {

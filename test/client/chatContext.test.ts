@@ -37,6 +37,18 @@ describe('attached by itself', () => {
     assert.deepEqual(labels(withEditor(editor({ selection: lines(9, 9) }))).attached, ['inventory.ts', 'inventory.ts:10']);
   });
 
+  test('is no file of secrets, until the user adds it', () => {
+    for (const name of ['.env', '.env.production', 'server.key', 'id_ed25519', 'credentials.json']) {
+      const context = withEditor(editor({ uri: `file:///w/${name}`, name, path: name }));
+      assert.deepEqual(labels(context), { attached: [], available: [name] });
+      context.add('file');
+      assert.deepEqual(labels(context).attached, [name]);
+      context.reset();
+      assert.deepEqual(labels(context).attached, []);
+    }
+    assert.deepEqual(labels(withEditor(editor({ name: 'environment.ts' }))).attached, ['environment.ts']);
+  });
+
   test('is nothing without an editor', () => assert.deepEqual(labels(new ChatContext()), { attached: [], available: [] }));
 });
 
