@@ -10,6 +10,9 @@ import { rankOf } from './turns.ts';
 
 /** A chunk of a prompt aims at this long: an abort and a request of higher priority wait for it. */
 const chunkTargetMs = 50;
+/** The CPU back end is 1.65 times as fast a token from this many on (README-loops.md), so fewer are taken only where even they last too long. */
+const chunkStep = 64;
+const patientChunkMs = 400;
 const smallestChunk = 16;
 const firstChunk = 128;
 /** From this many tokens on a batch is worth all threads; below it they mostly wait for each other. */
@@ -259,7 +262,9 @@ export class DecodeLoop {
 
   #chunkTokens(): number {
     if (this.#tokensPerMs === 0) return firstChunk;
-    return Math.max(smallestChunk, Math.round(this.#tokensPerMs * chunkTargetMs));
+    const wanted = Math.round(this.#tokensPerMs * chunkTargetMs);
+    if (wanted >= chunkStep) return wanted - (wanted % chunkStep);
+    return chunkStep / this.#tokensPerMs <= patientChunkMs ? chunkStep : Math.max(smallestChunk, wanted);
   }
 
   #notePrefill(tokens: number, elapsedMs: number): void {
