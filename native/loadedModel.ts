@@ -14,8 +14,8 @@ import type { Turns } from './turns.ts';
 const defaultContextSize = 16_384;
 const smallestContextSize = 512;
 const batchSize = 512;
-/** Two completions and two chats at once, as long as their KV state stays below this; otherwise one of each. */
-const mostSequences = 4;
+/** Two for completions and four for chats and background work, as long as their KV state stays below this; otherwise fewer, at least one of each. */
+const mostSequences = 6;
 const leastSequences = 2;
 const comfortableContextBytes = 1024 * 1024 * 1024;
 

@@ -16,10 +16,10 @@ export class SequencePool {
   readonly #other: readonly Sequence[];
   #uses = 0;
 
-  /** `count` >= 2: half of them, rounded down, serve completions, so that neither these nor chats evict the other's state. */
+  /** `count` >= 2: two of them serve completions (one when there are fewer than four), so that neither these nor chats evict the other's state. */
   constructor(count: number) {
     const all = Array.from({ length: count }, (_, id): Sequence => ({ id, tokens: [], isBusy: false, usedAt: 0 }));
-    const inlineCount = Math.floor(count / 2);
+    const inlineCount = count >= 4 ? 2 : 1;
     this.#inline = all.slice(0, inlineCount);
     this.#other = all.slice(inlineCount);
   }

@@ -140,7 +140,9 @@ export class CompleteInline {
     const { session, inference } = this.#deps;
     const { family, model } = how;
     const maxTokens = Math.min(site.shape === 'line' ? lineTokens : session.settings.completion.maxTokens, Math.floor(model.contextSize / 4));
-    let budgetTokens = Math.min(mostPromptTokens, model.contextSize - maxTokens - overheadTokens);
+    // Room for the longer of both shapes: a budget that changed with the shape would move the window within one line.
+    const roomTokens = Math.min(Math.max(lineTokens, session.settings.completion.maxTokens), Math.floor(model.contextSize / 4));
+    let budgetTokens = Math.min(mostPromptTokens, model.contextSize - roomTokens - overheadTokens);
     // The estimate may be wrong for a dense file: the engine says by how much, and the second try is made to fit.
     for (let attempt = 0; ; attempt++) {
       const window = fimWindow(site.text, site.offset, this.#estimate.charactersFor(budgetTokens));

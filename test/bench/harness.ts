@@ -31,6 +31,8 @@ export interface Figure {
   /** 95 % intervals of the medians; null with fewer than 6 samples. */
   readonly interval: Interval | null;
   readonly ratioInterval: Interval | null;
+  /** The model of this figure, where a bench uses several. */
+  readonly model?: string;
 }
 
 export interface FigureOptions {
@@ -40,9 +42,10 @@ export interface FigureOptions {
   /** As many samples as `ours`, taken in turn with them. */
   readonly peer?: { readonly name: string; readonly samples: readonly number[] };
   readonly bar?: Bar;
+  readonly model?: string;
 }
 
-export function figureOf({ figure, unit, ours, peer, bar }: FigureOptions): Figure {
+export function figureOf({ figure, unit, ours, peer, bar, model }: FigureOptions): Figure {
   const own = medianOf(ours);
   const other = peer ? medianOf(peer.samples) : null;
   const ratio = peer ? medianOf(ratiosOf(ours, peer.samples)) : null;
@@ -59,6 +62,7 @@ export function figureOf({ figure, unit, ours, peer, bar }: FigureOptions): Figu
     samples: ours.length,
     interval: own.interval,
     ratioInterval: ratio?.interval ?? null,
+    ...(model === undefined ? {} : { model }),
   };
 }
 
@@ -79,7 +83,7 @@ export function report(name: string, figures: readonly Figure[], context: { read
   writeFileSync(
     `${file}.tmp`,
     `${JSON.stringify(
-      figures.map((figure) => ({ ...rounded(figure), ...common })),
+      figures.map((figure) => ({ ...rounded(figure), ...common, model: figure.model ?? context.model })),
       null,
       2,
     )}\n`,
@@ -131,7 +135,7 @@ function table(figures: readonly Figure[]): string {
   const rows = [
     ['figure', 'value', '95 %', 'unit', 'peer', 'peer value', 'ratio', '95 %', 'bar', 'met'],
     ...figures.map((figure) => [
-      figure.figure,
+      figure.model === undefined ? figure.figure : `${figure.figure} (${figure.model})`,
       textOfNumber(figure.value),
       textOfInterval(figure.interval),
       figure.unit,

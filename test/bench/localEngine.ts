@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Prompt } from '../../native/protocol/messages.ts';
+import type { EngineStatus, Priority, Prompt } from '../../native/protocol/messages.ts';
 import type { Generation } from '../../server/inference/inference.ts';
 import { LocalInference } from '../../server/inference/localInference.ts';
 
@@ -20,56 +20,73 @@ export interface TimedGeneration extends Generation {
   readonly totalMs: number;
 }
 
+export interface LocalEngineOptions {
+  readonly threads: number;
+  /** The starter model when absent. */
+  readonly model?: string;
+  /** Tokens for each sequence; the model's own when absent. */
+  readonly contextSize?: number;
+}
+
 export class LocalEngine {
   readonly pid: number;
-  readonly #inference: LocalInference;
+  /** For what is not asked for here: a priority, an end before the answer's, the status. */
+  readonly inference: LocalInference;
   readonly #runtimeDirectory: string;
 
   private constructor(inference: LocalInference, runtimeDirectory: string, pid: number) {
-    this.#inference = inference;
+    this.inference = inference;
     this.#runtimeDirectory = runtimeDirectory;
     this.pid = pid;
   }
 
   /** With the model in memory. */
-  static async start({ threads }: { readonly threads: number }): Promise<LocalEngine> {
+  static async start({ threads, model: modelFile = starterModel, contextSize = 0 }: LocalEngineOptions): Promise<LocalEngine> {
     const runtimeDirectory = makeRuntimeDirectory();
     const note = (message: string) => void process.stderr.write(`${message}\n`);
     const inference = new LocalInference({
       engineModule: path.join(root, 'dist/engine.mjs'),
       runtimeDirectory,
       engine: { gpu: 'off', threads, keepAliveMs: 10_000 },
-      model: { path: starterModel, contextSize: 0 },
+      model: { path: modelFile, contextSize },
       log: { error: note, warn: note, info: () => {}, debug: () => {} },
       now: () => performance.now(),
     });
     const { signal } = new AbortController();
     const model = await inference.describeModel(signal);
     if (model.outcome !== 'ok') throw new Error(`The engine did not start: ${JSON.stringify(model)}`);
-    const status = await inference.engineStatus(signal);
-    if (status.outcome !== 'ok') throw new Error(`The engine has no status: ${JSON.stringify(status)}`);
-    return new LocalEngine(inference, runtimeDirectory, status.value.pid);
+    return new LocalEngine(inference, runtimeDirectory, (await statusOf(inference)).pid);
   }
 
-  /** Greedy, streamed, with the priority of a suggestion. */
-  async generate(prompt: Prompt, maxTokens: number): Promise<TimedGeneration> {
+  /** Greedy, streamed; with the priority of a suggestion where none is given. */
+  async generate(prompt: Prompt, maxTokens: number, { priority = 'inline' }: { readonly priority?: Priority } = {}): Promise<TimedGeneration> {
     const startedAt = performance.now();
     let firstTextMs: number | undefined;
     const onText = () => {
       firstTextMs ??= performance.now() - startedAt;
     };
-    const request = { prompt, priority: 'inline', maxTokens, temperature: 0, stop: [] } as const;
-    const result = await this.#inference.generate(request, { signal: new AbortController().signal, onText });
+    const request = { prompt, priority, maxTokens, temperature: 0, stop: [] } as const;
+    const result = await this.inference.generate(request, { signal: new AbortController().signal, onText });
     const totalMs = performance.now() - startedAt;
     if (result.outcome !== 'ok') throw new Error(`The engine did not answer: ${JSON.stringify(result)}`);
     return { ...result.value, firstTextMs: firstTextMs ?? totalMs, totalMs };
   }
 
+  status(): Promise<EngineStatus> {
+    return statusOf(this.inference);
+  }
+
   async stop(): Promise<void> {
-    await this.#inference.dispose();
+    await this.inference.dispose();
     endProcess(this.pid);
     rmSync(this.#runtimeDirectory, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+async function statusOf(inference: LocalInference): Promise<EngineStatus> {
+  const status = await inference.engineStatus(new AbortController().signal);
+  if (status.outcome !== 'ok') throw new Error(`The engine has no status: ${JSON.stringify(status)}`);
+  return status.value;
 }
 
 /** Ends a process that may have ended already. */

@@ -25,7 +25,7 @@ export interface ModelOptions {
 }
 
 /** 107 M parameters. */
-const model100M: ModelOptions = {
+export const model100M: ModelOptions = {
   vocabulary: 'starter',
   layers: 16,
   width: 768,

@@ -28,6 +28,8 @@ export interface CompletionRequest {
   readonly maxTokens: number;
   /** Whether the KV state of a common prefix with the request before may be used. */
   readonly reusePrefix: boolean;
+  /** Which of the parallel sequences; the first one when absent. */
+  readonly slot?: number;
 }
 
 export interface Completion {
@@ -108,8 +110,8 @@ export class LlamaServer {
   }
 
   /** Greedy, streamed. */
-  async complete({ prompt, maxTokens, reusePrefix }: CompletionRequest): Promise<Completion> {
-    const body = { prompt, n_predict: maxTokens, temperature: 0, cache_prompt: reusePrefix, stream: true, id_slot: 0 };
+  async complete({ prompt, maxTokens, reusePrefix, slot = 0 }: CompletionRequest): Promise<Completion> {
+    const body = { prompt, n_predict: maxTokens, temperature: 0, cache_prompt: reusePrefix, stream: true, id_slot: slot };
     const startedAt = performance.now();
     let firstTextMs: number | undefined;
     let text = '';
