@@ -110,7 +110,7 @@ test('an abort during prefill comes back at once and keeps what was evaluated', 
 
 test('an abort during decoding stops the engine, not only the answer', async () => {
   const controller = new AbortController();
-  const pending = engine.inference.generate(chatRequest('Write a long story.', { maxTokens: 900 }), {
+  const pending = engine.inference.generate(chatRequest('Write a function that adds two numbers', { maxTokens: 900 }), {
     signal: controller.signal,
     onText: () => controller.abort(),
   });
@@ -141,7 +141,7 @@ test('ghost text is answered while a chat answer streams', async () => {
   const streaming = new Promise<void>((resolve) => {
     streams = resolve;
   });
-  const chat = run(chatRequest('Write a long story.', { maxTokens: 300 }), (piece) => piece !== '' && streams()).then(() => order.push('chat done'));
+  const chat = run(chatRequest('Write a function that adds two numbers', { maxTokens: 300 }), (piece) => piece !== '' && streams()).then(() => order.push('chat done'));
   await Promise.race([streaming, chat]);
   await run(holeRequest('def sub(a, b):\n    return ', { maxTokens: 8 }));
   order.push('inline done');
@@ -151,14 +151,14 @@ test('ghost text is answered while a chat answer streams', async () => {
 
 test('two chats decode in one batch', async () => {
   const before = valueOf(await engine.inference.engineStatus(forever)).totals;
-  await Promise.all([1, 2].map(() => run(chatRequest('Write a long story.', { maxTokens: 120 }))));
+  await Promise.all([1, 2].map(() => run(chatRequest('Write a function that adds two numbers', { maxTokens: 120 }))));
   const after = valueOf(await engine.inference.engineStatus(forever)).totals;
   const fill = (after.streamTicks - before.streamTicks) / (after.ticks - before.ticks);
   assert.ok(fill > 1.3, `${fill.toFixed(2)} streams a batch`);
 });
 
 test('a chat is answered although background work holds every sequence that it could use', async () => {
-  const background = [1, 2, 3].map(() => run(chatRequest('Write a long story.', { maxTokens: 40, priority: 'background' })));
+  const background = [1, 2, 3].map(() => run(chatRequest('Write a function that adds two numbers', { maxTokens: 40, priority: 'background' })));
   const chat = await run(chatRequest('Write another one.', { maxTokens: 4 }));
   assert.ok(chat.usage.generatedTokens > 0);
   for (const done of await Promise.all(background)) assert.ok(done.usage.generatedTokens > 0);

@@ -66,7 +66,7 @@ test('SIGTERM ends the engine cleanly, also while it decodes', async () => {
   const engine = testEngine();
   try {
     const pid = await enginePid(engine.inference);
-    const pending = engine.inference.generate(chatRequest('Write a long story.', { maxTokens: 900 }), {
+    const pending = engine.inference.generate(chatRequest('Write a function that adds two numbers', { maxTokens: 900 }), {
       signal: forever,
       onText: () => process.kill(pid, 'SIGTERM'),
     });
@@ -86,7 +86,7 @@ test('an engine that hangs is noticed, ended and started again', { skip: process
       if (!stopped) process.kill(pid, 'SIGSTOP');
       stopped = true;
     };
-    const pending = await engine.inference.generate(chatRequest('Write a long story.', { maxTokens: 900 }), { signal: forever, onText: stop });
+    const pending = await engine.inference.generate(chatRequest('Write a function that adds two numbers', { maxTokens: 900 }), { signal: forever, onText: stop });
     assert.equal(pending.outcome, 'engineUnavailable', JSON.stringify(pending));
     const next = await engine.inference.generate(holeRequest('def add(a, b):\n    return '), { signal: forever });
     assert.equal(next.outcome, 'ok', JSON.stringify(next));

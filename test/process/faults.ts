@@ -30,9 +30,10 @@ export async function killMidToken(inference: Inference): Promise<{ readonly out
     killedAt = performance.now();
     process.kill(pid, 'SIGKILL');
   };
+  // The starter model answers each of these with text without end, so none is over before the kill.
   const long = (content: string, over = {}) => inference.generate(chatRequest(content, { maxTokens: 900, ...over }), { signal: forever, onText: kill });
   const outcomes = await Promise.all([
-    long('Write a long story.'),
+    long('Write a function that adds two numbers'),
     long('Write another one.'),
     long('And a third one.'),
     long('In the background, a fourth one.', { priority: 'background' }),
