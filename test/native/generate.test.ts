@@ -141,7 +141,9 @@ test('ghost text is answered while a chat answer streams', async () => {
   const streaming = new Promise<void>((resolve) => {
     streams = resolve;
   });
-  const chat = run(chatRequest('Write a function that adds two numbers', { maxTokens: 300 }), (piece) => piece !== '' && streams()).then(() => order.push('chat done'));
+  const chat = run(chatRequest('Write a function that adds two numbers', { maxTokens: 300 }), (piece) => piece !== '' && streams()).then(() =>
+    order.push('chat done'),
+  );
   await Promise.race([streaming, chat]);
   await run(holeRequest('def sub(a, b):\n    return ', { maxTokens: 8 }));
   order.push('inline done');

@@ -86,7 +86,10 @@ test('an engine that hangs is noticed, ended and started again', { skip: process
       if (!stopped) process.kill(pid, 'SIGSTOP');
       stopped = true;
     };
-    const pending = await engine.inference.generate(chatRequest('Write a function that adds two numbers', { maxTokens: 900 }), { signal: forever, onText: stop });
+    const pending = await engine.inference.generate(chatRequest('Write a function that adds two numbers', { maxTokens: 900 }), {
+      signal: forever,
+      onText: stop,
+    });
     assert.equal(pending.outcome, 'engineUnavailable', JSON.stringify(pending));
     const next = await engine.inference.generate(holeRequest('def add(a, b):\n    return '), { signal: forever });
     assert.equal(next.outcome, 'ok', JSON.stringify(next));
