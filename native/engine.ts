@@ -103,7 +103,9 @@ export class Engine implements EngineWork {
         vramUsedBytes: vram.used,
         vramTotalBytes: vram.total,
       },
-      models: loaded.map((model) => ({ path: model.description.path, contextSize: model.description.contextSize })),
+      models: loaded.map((model) => model.configuration),
+      devices: this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getGpuDeviceNames() : [],
+      savedStates: { files: 0, bytes: 0 },
       totals: { ...this.#totals, ...sumOfFills(loaded) },
     };
   }

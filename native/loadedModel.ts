@@ -6,7 +6,7 @@ import { DecodeLoop } from './decodeLoop.ts';
 import { inspectGguf } from './ggufHeader.ts';
 import { checksumProblem, headerProblem, loadProblem, memoryProblem } from './modelProblems.ts';
 import { Vocabulary } from './promptTokens.ts';
-import type { ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
+import type { EngineStatus, ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
 import type { Turns } from './turns.ts';
 
@@ -29,6 +29,8 @@ export interface LoadOptions {
   readonly log: (line: string) => void;
 }
 
+type ModelConfiguration = EngineStatus['models'][number];
+
 export type LoadResult = { readonly outcome: 'ok'; readonly model: LoadedModel } | { readonly outcome: 'modelProblem'; readonly problem: ModelProblem };
 
 interface Parts {
@@ -45,6 +47,7 @@ export class LoadedModel {
   readonly vocabulary: Vocabulary;
   readonly description: ModelDescription;
   readonly loop: DecodeLoop;
+  readonly configuration: ModelConfiguration;
   #users = 0;
   #isDisposed = false;
 
@@ -54,6 +57,16 @@ export class LoadedModel {
     this.context = context;
     this.vocabulary = new Vocabulary(model, renderProcess);
     this.loop = new DecodeLoop({ addon: addonOf(model, context), sequences, batchSize: context.batchSize, decodeThreads, prefillThreads, turns });
+    this.configuration = {
+      path,
+      contextSize,
+      sequences,
+      gpuLayers: model.gpuLayers,
+      totalLayers: model.fileInsights.totalLayers,
+      flashAttention: context.flashAttention === true,
+      kvType: 'f16',
+      concessions: [],
+    };
     const name = model.fileInfo.metadata.general.name;
     this.description = {
       path,

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 
 /** Raised when a message changes its meaning; part of the socket's name, so that builds that differ never meet. */
-export const engineProtocolVersion = 4;
+export const engineProtocolVersion = 5;
 
 /** Largest framed message in bytes, either way. A 256k-token prompt is about 1 MB of text. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -12,6 +12,12 @@ export const engineMethods = {
   generate: 'engine/generate',
   describeModel: 'engine/describeModel',
   countTokens: 'engine/countTokens',
+  /** Vectors of texts, from a model that was made for them. */
+  embed: 'engine/embed',
+  /** Loads nothing and answers nothing new any more, frees its memory when the last request is done, and ends. */
+  drain: 'engine/drain',
+  /** Deletes every state that was saved to disk. */
+  deleteSavedStates: 'engine/deleteSavedStates',
   status: 'engine/status',
   /** Answered at once, whatever else is going on: with the process id. */
   ping: 'engine/ping',
@@ -38,6 +44,21 @@ export const modelSpecSchema = v.strictObject({
   path: v.pipe(text, v.minLength(1), v.maxLength(4096)),
   /** Tokens of context for each sequence; 0 takes the model's own, capped by memory. */
   contextSize: v.pipe(count, v.maxValue(1_048_576)),
+  /** Layers on the GPU; chosen by the memory plan when absent. */
+  gpuLayers: v.optional(v.pipe(count, v.maxValue(1000))),
+  /** `auto` when absent: on where the back end can. */
+  flashAttention: v.optional(v.picklist(['auto', 'on', 'off'])),
+  /** Type of the KV cache's numbers, `f16` when absent; the others need flash attention and lose a little quality. */
+  kvType: v.optional(v.picklist(['f16', 'q8_0', 'q4_0'])),
+  /** Adapters laid over the weights, in this order. */
+  loras: v.optional(
+    v.pipe(
+      v.array(v.strictObject({ path: v.pipe(text, v.minLength(1), v.maxLength(4096)), scale: v.pipe(v.number(), v.minValue(-4), v.maxValue(4)) })),
+      v.maxLength(8),
+    ),
+  ),
+  /** Absolute path of a small model with the same vocabulary that drafts tokens for this one. */
+  draftPath: v.optional(v.pipe(text, v.minLength(1), v.maxLength(4096))),
 });
 export type ModelSpec = v.InferOutput<typeof modelSpecSchema>;
 
@@ -92,6 +113,23 @@ export type Prompt = v.InferOutput<typeof promptSchema>;
 export const prioritySchema = v.picklist(['inline', 'chat', 'background']);
 export type Priority = v.InferOutput<typeof prioritySchema>;
 
+const grammarSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('gbnf'), text: v.pipe(text, v.maxLength(65_536)) }),
+  /** A JSON schema; the answer is one JSON value that satisfies it. */
+  v.strictObject({ kind: v.literal('jsonSchema'), schema: v.record(text, v.unknown()) }),
+]);
+export type GrammarSpec = v.InferOutput<typeof grammarSchema>;
+
+/** Ends that depend on lines rather than on one text; what they cut off is not part of the answer. */
+const lineStopsSchema = v.strictObject({
+  /** Ends before the line break that would begin line `lines` + 1. Blank lines before the first text do not count. */
+  maxLines: v.optional(v.pipe(count, v.minValue(1))),
+  /** Ends before the first later line that has text and less indentation than this, in columns (a tab goes to the next multiple of `tabSize`). */
+  dedentBelow: v.optional(count),
+  tabSize: v.optional(v.pipe(count, v.minValue(1), v.maxValue(16))),
+});
+export type LineStops = v.InferOutput<typeof lineStopsSchema>;
+
 export const generateParamsSchema = v.strictObject({
   model: modelSpecSchema,
   prompt: promptSchema,
@@ -108,6 +146,22 @@ export const generateParamsSchema = v.strictObject({
   stop: v.pipe(v.array(v.pipe(text, v.minLength(1))), v.maxLength(16)),
   /** Forbids the end token as the first one: weak models end at once where something was wanted. */
   forbidEndFirst: v.optional(v.boolean()),
+  lineStops: v.optional(lineStopsSchema),
+  /** The answer follows this grammar; it cannot be drafted ahead. */
+  grammar: v.optional(grammarSchema),
+  /** How many of the first tokens come with the probability that the model gave them; each costs about as much as a token. */
+  confidenceTokens: v.optional(v.pipe(count, v.maxValue(16))),
+  /**
+   * Tokens are drafted and then confirmed several at once; the answer is the same. `promptLookup` copies from the prompt and the answer,
+   * `draftModel` asks the model's small sibling. Given up by itself where it does not pay. Greedy requests only.
+   */
+  speculation: v.optional(v.picklist(['off', 'promptLookup', 'draftModel'])),
+  /** Text that the answer is likely to be, as a draft beside the prompt's own text (with `promptLookup`). */
+  expected: v.optional(text),
+  /** This request prepares what may be asked next: it takes the sequence beside the one that the current completion uses. */
+  isAhead: v.optional(v.boolean()),
+  /** Keeps the state of the first messages of a chat (up to the last user message) on disk, and restores it from there. Only where the user trusts the workspace. */
+  mayPersist: v.optional(v.boolean()),
   /** Where partial text is sent as `$/progress`; none when absent. */
   progressToken: v.optional(v.string()),
 });
@@ -119,6 +173,11 @@ export const usageSchema = v.object({
   /** Prompt tokens whose KV state was reused. */
   reusedTokens: count,
   generatedTokens: count,
+  /** Tokens that were drafted, and those of them that the model confirmed. */
+  draftedTokens: v.optional(count),
+  acceptedTokens: v.optional(count),
+  /** Of the reused tokens, those whose state came from disk. */
+  restoredTokens: v.optional(count),
 });
 export type Usage = v.InferOutput<typeof usageSchema>;
 
@@ -153,6 +212,8 @@ export const generateResultSchema = v.variant('outcome', [
     finish: v.picklist(['end', 'stop', 'length']),
     usage: usageSchema,
     timings: timingsSchema,
+    /** Probabilities of the first tokens, as many as were asked for. */
+    confidence: v.optional(v.array(v.number())),
   }),
   cancelled,
   contextOverflow,
@@ -191,6 +252,20 @@ export type CountTokensParams = v.InferOutput<typeof countTokensParamsSchema>;
 export const countTokensResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), counts: v.array(count) }), cancelled, modelProblem]);
 export type CountTokensResult = v.InferOutput<typeof countTokensResultSchema>;
 
+export const embedParamsSchema = v.strictObject({
+  model: modelSpecSchema,
+  texts: v.pipe(v.array(text), v.minLength(1), v.maxLength(256)),
+});
+export type EmbedParams = v.InferOutput<typeof embedParamsSchema>;
+export const embedResultSchema = v.variant('outcome', [
+  /** One vector of unit length for each text. */
+  v.object({ outcome: v.literal('ok'), vectors: v.array(v.array(v.number())) }),
+  cancelled,
+  promptProblem,
+  modelProblem,
+]);
+export type EmbedResult = v.InferOutput<typeof embedResultSchema>;
+
 export const pingResultSchema = v.object({ pid: count });
 
 export const engineStatusSchema = v.object({
@@ -202,7 +277,23 @@ export const engineStatusSchema = v.object({
   clients: count,
   activeRequests: count,
   memory: v.object({ residentBytes: count, heapBytes: count, modelBytes: count, contextBytes: count, vramUsedBytes: count, vramTotalBytes: count }),
-  models: v.array(v.object({ path: text, contextSize: count })),
+  models: v.array(
+    v.object({
+      path: text,
+      contextSize: count,
+      sequences: count,
+      gpuLayers: count,
+      totalLayers: count,
+      flashAttention: v.boolean(),
+      kvType: text,
+      /** What was given up to make the model fit, one sentence each; empty when nothing was. */
+      concessions: v.array(text),
+    }),
+  ),
+  /** Names of the GPUs in use. */
+  devices: v.array(text),
+  /** Source text's KV state on disk. */
+  savedStates: v.object({ files: count, bytes: count }),
   totals: v.object({
     requests: count,
     evaluatedTokens: count,

@@ -1,6 +1,6 @@
 // The interface that every engine serves: the local process, a remote server, a script in a test.
 // It knows what can be asked of a model. It must not know LSP, documents or how an engine is reached.
-import type { EngineStatus, ModelDescription, Priority, Prompt, Timings, Usage } from '../../native/protocol/messages.ts';
+import type { EngineStatus, GenerateParams, ModelDescription, Priority, Prompt, Timings, Usage } from '../../native/protocol/messages.ts';
 import type { Explanation, Outcome } from '../core/outcome.ts';
 
 export type { ModelDescription };
@@ -19,6 +19,14 @@ export interface GenerateRequest {
   /** Texts that end the answer; not part of it. */
   readonly stop: readonly string[];
   readonly forbidEndFirst?: boolean;
+  // What follows is described at the engine's door; engines that cannot do a thing leave it out.
+  readonly lineStops?: NonNullable<GenerateParams['lineStops']>;
+  readonly grammar?: NonNullable<GenerateParams['grammar']>;
+  readonly confidenceTokens?: number;
+  readonly speculation?: NonNullable<GenerateParams['speculation']>;
+  readonly expected?: string;
+  readonly isAhead?: boolean;
+  readonly mayPersist?: boolean;
 }
 
 export interface GenerateOptions {
@@ -32,6 +40,8 @@ export interface Generation {
   readonly finish: 'end' | 'stop' | 'length';
   readonly usage: Usage;
   readonly timings: Timings;
+  /** Probabilities of the first tokens, as many as were asked for. */
+  readonly confidence?: readonly number[];
 }
 
 export type InferenceState =

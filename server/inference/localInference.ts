@@ -67,7 +67,8 @@ export class LocalInference implements Inference {
     return this.#ask(signal, async (client) => {
       const result = await client.generate({ ...request, stop: [...request.stop], model: this.#options.model }, signal, onText);
       if (result.outcome !== 'ok') return this.#failureOf(result);
-      return ok({ text: result.text, finish: result.finish, usage: result.usage, timings: result.timings });
+      const { outcome: _, ...generation } = result;
+      return ok(generation);
     });
   }
 

@@ -54,6 +54,8 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
       activeRequests: 0,
       memory: { residentBytes: 0, heapBytes: 0, modelBytes: 0, contextBytes: 0, vramUsedBytes: 0, vramTotalBytes: 0 },
       models: [],
+      devices: [],
+      savedStates: { files: 0, bytes: 0 },
       totals: { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0 },
     }),
   };
