@@ -3,6 +3,7 @@ import type { LlamaModel, Token } from 'node-llama-cpp';
 import { ChatTemplateOfModel } from './chatTemplateOfModel.ts';
 import type { Prompt, PromptPart } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
+import { SegmentedTokenizer } from './segmentedTokenizer.ts';
 
 export type PromptTokens =
   | { readonly outcome: 'ok'; readonly tokens: Token[] }
@@ -17,6 +18,7 @@ export class Vocabulary {
   readonly #holdsLineBreak = new Map<Token, boolean>();
 
   readonly #userDefined: RegExp | undefined;
+  readonly #segments: SegmentedTokenizer<Token>;
   readonly #template: ChatTemplateOfModel;
   /** Control tokens: none of them may begin an answer that was asked for. */
   readonly endings: Uint32Array;
@@ -39,6 +41,7 @@ export class Vocabulary {
     // Runs of blanks and the like are honest text; what is spelled with letters means something to the model.
     const meaningful = userDefinedTexts.filter((text) => text.length > 2 && /\w/.test(text));
     if (meaningful.length > 0) this.#userDefined = new RegExp(meaningful.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
+    this.#segments = new SegmentedTokenizer((text) => this.#plainPiece(text));
     const { bosString, eosString } = model.tokens;
     const vocabulary = { bos: bosString ?? '', eos: eosString ?? '', controlTexts, userDefinedTexts };
     this.#template = new ChatTemplateOfModel(model.fileInfo.metadata.tokenizer?.chat_template, vocabulary, renderProcess);
@@ -62,6 +65,10 @@ export class Vocabulary {
 
   /** Text that can never become a special token, whatever it spells. */
   plain(text: string): Token[] {
+    return this.#segments.tokens(text);
+  }
+
+  #plainPiece(text: string): readonly Token[] {
     if (text === '') return [];
     if (!this.#userDefined) return this.#model.tokenize(text, false);
     // llama.cpp finds user-defined tokens in plain text too, so the text is cut inside each place that spells one.
@@ -100,9 +107,8 @@ export class Vocabulary {
   }
 
   #renderParts(parts: readonly PromptPart[]): PromptTokens {
-    const tokens: Token[] = [];
     const { bos, shouldPrependBosToken } = this.#model.tokens;
-    if (shouldPrependBosToken && bos !== null) tokens.push(bos);
+    let tokens: Token[] = shouldPrependBosToken && bos !== null ? [bos] : [];
     for (const part of parts) {
       if (part.kind === 'special') {
         const token = this.special(part.token);
@@ -118,7 +124,8 @@ export class Vocabulary {
         while (at > 0 && !this.holdsLineBreak(plain[at] as Token)) at--;
         plain.splice(Math.max(at, 0), 0, marker);
       }
-      tokens.push(...plain);
+      // Not spread into push: a long text has more tokens than a call may have arguments.
+      tokens = tokens.concat(plain);
     }
     return { outcome: 'ok', tokens };
   }
