@@ -1,10 +1,13 @@
-// The decode loop of one context. One tick advances every stream of the highest priority by one token, all in one batch, plus at most
-// one chunk of a prompt. Between two ticks streams come, go and are aborted, so nothing waits for more than one tick.
+// The decode loop of one context. One tick advances every stream that may go on by one token (or by the guesses that came true), all in
+// one batch, plus at most one chunk of a prompt. Between two ticks streams come, go and are aborted, so nothing waits for more than one tick.
 // It knows tokens, batches and priorities; it must not know text, prompts or clients.
 import type { Addon, AddonSampler, SamplerConfig } from './addon.ts';
 import type { Priority } from './protocol/messages.ts';
 import type { Sequence } from './sequencePool.ts';
 import { commonPrefix, SequencePool } from './sequencePool.ts';
+import { DraftLength } from './speculation/draftLength.ts';
+import type { Drafter } from './speculation/drafter.ts';
+import { TickCosts } from './speculation/tickCosts.ts';
 import type { Turns } from './turns.ts';
 import { rankOf } from './turns.ts';
 
@@ -17,6 +20,9 @@ const smallestChunk = 16;
 const firstChunk = 128;
 /** From this many tokens on a batch is worth all threads; below it they mostly wait for each other. */
 const longBatch = 32;
+/** Guessed tokens a tick for each of several streams that write at once. */
+const crowdedDraft = 8;
+const none = new Uint32Array(0);
 
 export interface StreamRequest {
   readonly prompt: Uint32Array;
@@ -25,6 +31,8 @@ export interface StreamRequest {
   readonly sampling: SamplerConfig;
   /** Tokens that may not be the first one. */
   readonly notFirst: Uint32Array | undefined;
+  /** Guesses tokens, which are confirmed several in one batch; the answer is the same as without. Disposed with the stream. */
+  readonly drafter?: Drafter | undefined;
   readonly signal: AbortSignal;
   /** Returns true when no further token is wanted. */
   readonly onToken: (token: number) => boolean;
@@ -34,10 +42,23 @@ export interface StreamResult {
   readonly ended: 'wanted' | 'length' | 'cancelled';
   readonly reusedTokens: number;
   readonly generatedTokens: number;
+  readonly draftedTokens: number;
+  readonly acceptedTokens: number;
   /** ms until the stream had a sequence, until its first token, and from there to its end. */
   readonly queueMs: number;
   readonly prefillMs: number;
   readonly decodeMs: number;
+}
+
+/** A stream's part of one batch. */
+interface Work {
+  readonly stream: Stream;
+  readonly sequence: Sequence;
+  /** Of `stream.pending`, then what was guessed. */
+  readonly tokens: Uint32Array;
+  readonly drafted: number;
+  /** Whether the batch holds the last pending token, so that there is something to sample. */
+  readonly isLast: boolean;
 }
 
 interface Stream extends StreamRequest {
@@ -52,6 +73,11 @@ interface Stream extends StreamRequest {
   pending: Uint32Array;
   reusedTokens: number;
   generatedTokens: number;
+  readonly draftLength: DraftLength;
+  draftedTokens: number;
+  acceptedTokens: number;
+  /** Tokens whose state was lost and that must be evaluated again before the answer goes on. */
+  unread: Uint32Array;
   startedAt: number;
   firstTokenAt: number;
 }
@@ -71,6 +97,10 @@ export class DecodeLoop {
   #streams: Stream[] = [];
   #running: Promise<void> | undefined;
   #tokensPerMs = 0;
+  /** False once the model has shown that tokens cannot be taken back. */
+  #canRemove = true;
+  /** For each kind of guess, since what guessing takes is part of it. */
+  readonly #tickCosts = { promptLookup: new TickCosts(), draftModel: new TickCosts() };
   #wake: () => void = () => {};
   #ticks = 0;
   #streamTicks = 0;
@@ -100,6 +130,10 @@ export class DecodeLoop {
         pending: request.prompt,
         reusedTokens: 0,
         generatedTokens: 0,
+        draftLength: new DraftLength(this.#tickCosts[request.drafter?.kind ?? 'promptLookup']),
+        draftedTokens: 0,
+        acceptedTokens: 0,
+        unread: none,
         startedAt: 0,
         firstTokenAt: 0,
       };
@@ -129,11 +163,13 @@ export class DecodeLoop {
           await this.#turn(rank);
           continue;
         }
-        for (const stream of this.#streams) if (stream.rank === rank) this.#admit(stream);
+        const isInline = rank === rankOf('inline');
+        for (const stream of this.#byUrgency()) if (!isInline || stream.rank === rank) this.#admit(stream);
         const holding = this.#streams.filter((stream) => stream.sequence !== undefined);
         const urgent = holding.filter((stream) => stream.rank === rank);
+        // Nothing runs beside an inline request. Chats and background work share their batches: one more token in a batch costs little.
         // When less urgent work holds every sequence that the urgent could use, it is finished first: nothing else can free one.
-        const streams = urgent.length > 0 ? urgent : holding;
+        const streams = isInline && urgent.length > 0 ? urgent : holding;
         await this.#options.turns.exclusive.run(() => this.#tick(streams));
       }
     } catch (error) {
@@ -145,6 +181,10 @@ export class DecodeLoop {
         stream.fail(cause);
       }
     }
+  }
+
+  #byUrgency(): readonly Stream[] {
+    return [...this.#streams].sort((one, other) => one.rank - other.rank);
   }
 
   /** Waits until a model beside this one has no work of a higher priority, or something changes here. */
@@ -182,50 +222,125 @@ export class DecodeLoop {
   }
 
   async #tick(streams: readonly Stream[]): Promise<void> {
-    const { addon, batchSize, decodeThreads, prefillThreads } = this.#options;
-    const work: { readonly stream: Stream; readonly sequence: Sequence; readonly tokens: Uint32Array; readonly isLast: boolean }[] = [];
-    let size = 0;
-    const plan = (stream: Stream, count: number) => {
-      if (!stream.sequence || count <= 0) return;
-      work.push({ stream, sequence: stream.sequence, tokens: stream.pending.subarray(0, count), isLast: count === stream.pending.length });
-      size += count;
-    };
-    for (const stream of streams) if (stream.pending.length === 1 && size < batchSize) plan(stream, 1);
-    const prefilling = streams.find((stream) => stream.pending.length > 1);
-    if (prefilling) plan(prefilling, Math.min(prefilling.pending.length, this.#chunkTokens(), batchSize - size));
-
+    const { addon, decodeThreads, prefillThreads } = this.#options;
+    const startedAt = performance.now();
+    const work = await this.#plan(streams);
+    const size = work.reduce((sum, { tokens }) => sum + tokens.length, 0);
     addon.context.setThreads(size >= longBatch ? prefillThreads : decodeThreads);
     addon.context.initBatch(size);
-    const samples: { readonly stream: Stream; readonly batchIndex: number }[] = [];
-    for (const { stream, sequence, tokens, isLast } of work) {
-      const indexes = addon.context.addToBatch(sequence.id, sequence.tokens.length, tokens, isLast ? Uint32Array.of(tokens.length - 1) : new Uint32Array(0));
-      if (isLast) samples.push({ stream, batchIndex: indexes[0] ?? 0 });
+    const samples: { readonly work: Work; readonly indexes: Uint32Array }[] = [];
+    for (const part of work) {
+      const { sequence, tokens, drafted, isLast } = part;
+      const logits = isLast ? Uint32Array.from({ length: drafted + 1 }, (_, index) => tokens.length - 1 - drafted + index) : new Uint32Array(0);
+      const indexes = addon.context.addToBatch(sequence.id, sequence.tokens.length, tokens, logits);
+      if (isLast) samples.push({ work: part, indexes });
     }
-    const startedAt = performance.now();
+    const decodedAt = performance.now();
     await addon.context.decodeBatch();
-    this.#notePrefill(size, performance.now() - startedAt);
+    this.#notePrefill(size, performance.now() - decodedAt);
     this.#ticks++;
     this.#streamTicks += work.length;
-    for (const { stream, sequence, tokens } of work) {
-      for (const token of tokens) sequence.tokens.push(token);
-      stream.pending = stream.pending.subarray(tokens.length);
+    for (const { stream, sequence, tokens, drafted } of work) {
+      const pending = tokens.length - drafted;
+      for (const token of tokens.subarray(0, pending)) sequence.tokens.push(token);
+      stream.pending = stream.pending.subarray(pending);
     }
-    const tokens = await Promise.all(samples.map(({ stream, batchIndex }) => addon.context.sampleToken(batchIndex, stream.sampler as AddonSampler)));
-    for (const [index, { stream }] of samples.entries()) this.#take(stream, tokens[index] ?? -1);
+    const sampled = await Promise.all(samples.map(async ({ work: part, indexes }) => ({ part, tokens: await this.#sample(part, indexes) })));
+    const elapsedMs = performance.now() - startedAt;
+    const [only] = work;
+    if (only && work.length === 1 && only.isLast && only.tokens.length === only.drafted + 1) this.#noteCost(only, elapsedMs);
+    for (const { part, tokens } of sampled) this.#confirm(part, tokens);
+    for (const { part, tokens } of sampled) {
+      for (const token of tokens) if (!this.#take(part.stream, token)) break;
+      part.stream.unread = none;
+    }
   }
 
-  /** A new token of a stream: handed on, and evaluated in the next tick unless it was the last one wanted. */
-  #take(stream: Stream, token: number): void {
+  /** What goes into the next batch: a token of each stream that writes, with guesses behind it, and a chunk of one prompt. */
+  async #plan(streams: readonly Stream[]): Promise<Work[]> {
+    const { batchSize } = this.#options;
+    const work: Work[] = [];
+    let size = 0;
+    const writing = streams.filter((stream) => stream.pending.length === 1).slice(0, batchSize);
+    for (const stream of writing) {
+      if (!stream.sequence) continue;
+      // One of several streams may not make the others wait for its guesses.
+      const room = Math.min(batchSize - size - writing.length, stream.maxTokens - stream.generatedTokens - 1, writing.length > 1 ? crowdedDraft : batchSize);
+      const wanted = stream.drafter && this.#canRemove && stream.generatedTokens > 0 ? stream.draftLength.next(room) : 0;
+      const draft = wanted > 0 ? ((await stream.drafter?.draft(wanted)) ?? []) : [];
+      work.push({ stream, sequence: stream.sequence, tokens: joined(stream.pending, draft), drafted: draft.length, isLast: true });
+      size += 1 + draft.length;
+    }
+    const prefilling = this.#nextPrompt(streams, writing);
+    if (prefilling?.sequence) {
+      const count = Math.min(prefilling.pending.length, this.#chunkTokens(), batchSize - size);
+      if (count > 0) {
+        const isLast = count === prefilling.pending.length;
+        work.push({ stream: prefilling, sequence: prefilling.sequence, tokens: prefilling.pending.subarray(0, count), drafted: 0, isLast });
+      }
+    }
+    return work;
+  }
+
+  /** The most urgent prompt; one that nobody waits for is not evaluated while a chat is being written, whose every token would wait for it. */
+  #nextPrompt(streams: readonly Stream[], writing: readonly Stream[]): Stream | undefined {
+    const prompts = streams.filter((stream) => stream.pending.length > 1).sort((one, other) => one.rank - other.rank);
+    const mostUrgent = Math.min(...writing.map((stream) => stream.rank));
+    return prompts.find((stream) => stream.rank <= mostUrgent);
+  }
+
+  /** The model's own token for each guess until one differs, and the one behind the last. */
+  async #sample({ stream, tokens, drafted }: Work, indexes: Uint32Array): Promise<readonly number[]> {
+    const sampled: number[] = [];
+    for (const [index, batchIndex] of indexes.entries()) {
+      const token = await this.#options.addon.context.sampleToken(batchIndex, stream.sampler as AddonSampler);
+      sampled.push(token);
+      if (token < 0 || token !== tokens[tokens.length - drafted + index]) break;
+    }
+    return sampled;
+  }
+
+  /** Keeps the state of the guesses that came true and removes that of the others. */
+  #confirm({ stream, sequence, tokens, drafted }: Work, sampled: readonly number[]): void {
+    if (drafted === 0) {
+      stream.draftLength.notePlain();
+      return;
+    }
+    const accepted = sampled.length - 1;
+    const draft = tokens.subarray(tokens.length - drafted);
+    for (const token of draft.subarray(0, accepted)) sequence.tokens.push(token);
+    stream.draftedTokens += drafted;
+    stream.acceptedTokens += accepted;
+    stream.draftLength.noteDrafted(drafted, accepted);
+    if (accepted === drafted || this.#options.addon.context.removeTokenCellsFromSequence(sequence.id, sequence.tokens.length, -1)) return;
+    // A model whose state cannot be taken back reads everything again, once, and guesses no more.
+    this.#canRemove = false;
+    const known = Uint32Array.from(sequence.tokens);
+    this.#forget(sequence);
+    stream.unread = known;
+  }
+
+  #noteCost({ stream, tokens }: Work, elapsedMs: number): void {
+    const { promptLookup, draftModel } = this.#tickCosts;
+    if (tokens.length > 1) this.#tickCosts[stream.drafter?.kind ?? 'promptLookup'].note(tokens.length, elapsedMs);
+    else for (const costs of [promptLookup, draftModel]) costs.note(1, elapsedMs);
+  }
+
+  /** A new token of a stream: handed on, and evaluated in the next tick. False when it was the last one wanted. */
+  #take(stream: Stream, token: number): boolean {
     if (token < 0) throw new Error('The library could not sample a token.');
     if (stream.generatedTokens === 0) {
       stream.firstTokenAt = performance.now();
       if (stream.notFirst) stream.sampler?.applyConfig(stream.sampling);
     }
     stream.generatedTokens++;
-    stream.pending = Uint32Array.of(token);
+    stream.pending = joined(stream.unread, [token]);
+    stream.drafter?.append(token);
     const isWanted = stream.onToken(token);
     if (isWanted) this.#end(stream, 'wanted');
     else if (stream.generatedTokens >= stream.maxTokens) this.#end(stream, 'length');
+    else return true;
+    return false;
   }
 
   #dropAborted(): void {
@@ -241,6 +356,8 @@ export class DecodeLoop {
       ended,
       reusedTokens: stream.reusedTokens,
       generatedTokens: stream.generatedTokens,
+      draftedTokens: stream.draftedTokens,
+      acceptedTokens: stream.acceptedTokens,
       queueMs: startedAt - stream.arrivedAt,
       prefillMs: firstTokenAt - startedAt,
       decodeMs: now - firstTokenAt,
@@ -251,6 +368,7 @@ export class DecodeLoop {
     this.#streams = this.#streams.filter((other) => other !== stream);
     stream.signal.removeEventListener('abort', this.#poke);
     stream.sampler?.dispose();
+    stream.drafter?.dispose();
     if (stream.sequence) this.#pool.give(stream.sequence);
     stream.leave();
   }
@@ -272,4 +390,11 @@ export class DecodeLoop {
     const rate = tokens / elapsedMs;
     this.#tokensPerMs = this.#tokensPerMs === 0 ? rate : this.#tokensPerMs * 0.7 + rate * 0.3;
   }
+}
+
+function joined(one: Uint32Array, other: readonly number[]): Uint32Array {
+  const all = new Uint32Array(one.length + other.length);
+  all.set(one);
+  all.set(other, one.length);
+  return all;
 }

@@ -4,7 +4,9 @@ import { randomInt } from 'node:crypto';
 import type { Token } from 'node-llama-cpp';
 import type { SamplerConfig } from './addon.ts';
 import type { LoadedModel } from './loadedModel.ts';
+import type { Vocabulary } from './promptTokens.ts';
 import type { GenerateParams, GenerateResult } from './protocol/messages.ts';
+import { PromptLookup } from './speculation/promptLookup.ts';
 import { StopMatcher } from './stopMatcher.ts';
 import { TextStream } from './textStream.ts';
 
@@ -42,6 +44,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     priority: params.priority,
     maxTokens: Math.min(params.maxTokens, room),
     sampling: samplingOf(params),
+    drafter: params.speculation === 'promptLookup' ? lookupIn(prompt.tokens, params.expected ?? '', loaded.vocabulary) : undefined,
     notFirst: params.forbidEndFirst ? loaded.vocabulary.endings : undefined,
     signal: options.signal,
     onToken: (token) => {
@@ -65,14 +68,19 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     if (step.stopped) finish = 'stop';
     else emit(stops.end());
   }
-  const { reusedTokens, queueMs, prefillMs, decodeMs } = result;
+  const { reusedTokens, draftedTokens, acceptedTokens, queueMs, prefillMs, decodeMs } = result;
+  const drafts = draftedTokens > 0 ? { draftedTokens, acceptedTokens } : {};
   return {
     outcome: 'ok',
     text,
     finish,
-    usage: { evaluatedTokens: prompt.tokens.length - reusedTokens, reusedTokens, generatedTokens: result.generatedTokens - endTokens },
+    usage: { evaluatedTokens: prompt.tokens.length - reusedTokens, reusedTokens, generatedTokens: result.generatedTokens - endTokens, ...drafts },
     timings: { queueMs, prefillMs, decodeMs },
   };
+}
+
+function lookupIn(prompt: readonly Token[], expected: string, vocabulary: Vocabulary): PromptLookup {
+  return new PromptLookup(prompt, vocabulary.plain(expected), (token) => vocabulary.holdsLineBreak(token as Token));
 }
 
 /** The addon takes a key that is there for a number, so what was not asked for must not be. */

@@ -147,13 +147,13 @@ export const generateParamsSchema = v.strictObject({
   /** Forbids the end token as the first one: weak models end at once where something was wanted. */
   forbidEndFirst: v.optional(v.boolean()),
   lineStops: v.optional(lineStopsSchema),
-  /** The answer follows this grammar; it cannot be drafted ahead. */
+  /** The answer follows this grammar. */
   grammar: v.optional(grammarSchema),
   /** How many of the first tokens come with the probability that the model gave them; each costs about as much as a token. */
   confidenceTokens: v.optional(v.pipe(count, v.maxValue(16))),
   /**
    * Tokens are drafted and then confirmed several at once; the answer is the same. `promptLookup` copies from the prompt and the answer,
-   * `draftModel` asks the model's small sibling. Given up by itself where it does not pay. Greedy requests only.
+   * `draftModel` asks the model's small sibling. Given up by itself where it does not pay.
    */
   speculation: v.optional(v.picklist(['off', 'promptLookup', 'draftModel'])),
   /** Text that the answer is likely to be, as a draft beside the prompt's own text (with `promptLookup`). */
