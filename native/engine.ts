@@ -3,6 +3,7 @@ import os from 'node:os';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama } from 'node-llama-cpp';
 import type { EngineWork } from './engineServer.ts';
+import { RecentFigures } from './figures.ts';
 import { generate } from './generate.ts';
 import { loadModel } from './loadedModel.ts';
 import type { LoadedModel, LoadResult } from './loadedModel.ts';
@@ -15,6 +16,7 @@ import type {
   GenerateParams,
   GenerateResult,
   ModelSpec,
+  Priority,
 } from './protocol/messages.ts';
 import { RenderProcess } from './renderProcess.ts';
 import { Turns } from './turns.ts';
@@ -35,6 +37,7 @@ export class Engine implements EngineWork {
   #llama: Promise<Llama> | undefined;
   #backend = 'cpu';
   #activeRequests = 0;
+  readonly #figures = new RecentFigures();
   readonly #totals = { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0 };
 
   constructor(options: EngineOptions, log: (line: string) => void) {
@@ -64,7 +67,7 @@ export class Engine implements EngineWork {
       return await this.#withModel<GenerateResult>(params.model, async (loaded) => {
         if (signal.aborted) return { outcome: 'cancelled' };
         const result = await generate(loaded, params, { signal, onText });
-        if (result.outcome === 'ok') this.#count(result);
+        if (result.outcome === 'ok') this.#count(params.priority, result);
         return result;
       });
     } finally {
@@ -106,6 +109,7 @@ export class Engine implements EngineWork {
       models: loaded.map((model) => model.configuration),
       devices: this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getGpuDeviceNames() : [],
       savedStates: { files: 0, bytes: 0 },
+      figures: this.#figures.all,
       totals: { ...this.#totals, ...sumOfFills(loaded) },
     };
   }
@@ -120,7 +124,9 @@ export class Engine implements EngineWork {
     if (this.#llama) await (await this.#llama).dispose();
   }
 
-  #count({ usage, timings }: Extract<GenerateResult, { outcome: 'ok' }>): void {
+  #count(priority: Priority, result: Extract<GenerateResult, { outcome: 'ok' }>): void {
+    const { usage, timings } = result;
+    this.#figures.note(priority, result);
     this.#totals.evaluatedTokens += usage.evaluatedTokens;
     this.#totals.reusedTokens += usage.reusedTokens;
     this.#totals.generatedTokens += usage.generatedTokens;

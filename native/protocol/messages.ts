@@ -268,6 +268,22 @@ export type EmbedResult = v.InferOutput<typeof embedResultSchema>;
 
 export const pingResultSchema = v.object({ pid: count });
 
+const quantiles = v.object({ p50: v.number(), p95: v.number(), p99: v.number() });
+const priorityFigures = v.object({
+  /** Answered so far, and their tokens. */
+  requests: count,
+  evaluatedTokens: count,
+  reusedTokens: count,
+  generatedTokens: count,
+  draftedTokens: count,
+  acceptedTokens: count,
+  /** Of the last 512 answers: ms until there was a sequence, until the first token, until the end; tokens a second after the first one. */
+  queueMs: quantiles,
+  firstTokenMs: quantiles,
+  totalMs: quantiles,
+  tokensPerSecond: quantiles,
+});
+
 export const engineStatusSchema = v.object({
   pid: count,
   /** The back end in force: `cpu`, `cuda`, `vulkan` or `metal`. */
@@ -294,6 +310,7 @@ export const engineStatusSchema = v.object({
   devices: v.array(text),
   /** Source text's KV state on disk. */
   savedStates: v.object({ files: count, bytes: count }),
+  figures: v.object({ inline: priorityFigures, chat: priorityFigures, background: priorityFigures }),
   totals: v.object({
     requests: count,
     evaluatedTokens: count,

@@ -1,5 +1,6 @@
 // An engine whose answers are written down by a test, on the very socket where the real one would listen: the installed extension
 // finds it in its runtime directory and speaks the real protocol with it. For what the starter model is too weak to do reliably.
+import { RecentFigures } from '../../../native/figures.ts';
 import { EngineServer, type EngineWork } from '../../../native/engineServer.ts';
 import { buildIdOf, ensureRuntimeDirectory, readOrCreateSecret, socketPathFor } from '../../../native/channel/runtimeDirectory.ts';
 import { engineProtocolVersion, type GenerateParams, type ModelDescription } from '../../../native/protocol/messages.ts';
@@ -56,6 +57,7 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
       models: [],
       devices: [],
       savedStates: { files: 0, bytes: 0 },
+      figures: new RecentFigures().all,
       totals: { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0 },
     }),
   };
