@@ -15,8 +15,10 @@ import type {
   GenerateParams,
   GenerateResult,
   ModelSpec,
+  SavedStatesSize,
 } from './protocol/messages.ts';
 import { RenderProcess } from './renderProcess.ts';
+import { SavedStates } from './savedStates.ts';
 import { Turns } from './turns.ts';
 
 /** More threads than this slow evaluation down on most machines, and the editor needs some too. */
@@ -30,6 +32,7 @@ export class Engine implements EngineWork {
   readonly #turns = new Turns();
   /** Templates of unknown models are evaluated there, where a limit can stop them. */
   readonly #renderProcess = new RenderProcess();
+  readonly #states: SavedStates;
   readonly #startedAt = performance.now();
   readonly #models = new Map<string, Promise<LoadResult>>();
   #llama: Promise<Llama> | undefined;
@@ -37,9 +40,11 @@ export class Engine implements EngineWork {
   #activeRequests = 0;
   readonly #totals = { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0 };
 
-  constructor(options: EngineOptions, log: (line: string) => void) {
+  /** @param stateDirectory where the state of chats is kept on disk */
+  constructor(options: EngineOptions, stateDirectory: string, log: (line: string) => void) {
     this.#options = options;
     this.#log = log;
+    this.#states = new SavedStates({ directory: stateDirectory, log, now: Date.now });
   }
 
   /** Half of the cores: the library starts its threads anew for each token, and with one for each core they wait for each other (README-loops.md). */
@@ -83,6 +88,10 @@ export class Engine implements EngineWork {
     }));
   }
 
+  deleteSavedStates(): Promise<SavedStatesSize> {
+    return this.#states.deleteAll();
+  }
+
   async status(clients: number): Promise<EngineStatus> {
     const loaded = (await Promise.all(this.#models.values())).flatMap((result) => (result.outcome === 'ok' ? [result.model] : []));
     const vram = this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getVramState() : { used: 0, total: 0 };
@@ -105,7 +114,7 @@ export class Engine implements EngineWork {
       },
       models: loaded.map((model) => model.configuration),
       devices: this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getGpuDeviceNames() : [],
-      savedStates: { files: 0, bytes: 0 },
+      savedStates: await this.#states.size(),
       totals: { ...this.#totals, ...sumOfFills(loaded) },
     };
   }
@@ -185,6 +194,7 @@ export class Engine implements EngineWork {
       prefillThreads: this.prefillThreads,
       turns: this.#turns,
       renderProcess: this.#renderProcess,
+      states: this.#states,
       log: this.#log,
     });
     this.#log(result.outcome === 'ok' ? `Loaded in ${Math.round(performance.now() - startedAt)} ms.` : result.problem.cause);

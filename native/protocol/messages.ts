@@ -268,6 +268,10 @@ export type EmbedResult = v.InferOutput<typeof embedResultSchema>;
 
 export const pingResultSchema = v.object({ pid: count });
 
+/** What is kept on disk, and the result of deleting it. */
+export const savedStatesSchema = v.object({ files: count, bytes: count });
+export type SavedStatesSize = v.InferOutput<typeof savedStatesSchema>;
+
 export const engineStatusSchema = v.object({
   pid: count,
   /** The back end in force: `cpu`, `cuda`, `vulkan` or `metal`. */
@@ -293,7 +297,7 @@ export const engineStatusSchema = v.object({
   /** Names of the GPUs in use. */
   devices: v.array(text),
   /** Source text's KV state on disk. */
-  savedStates: v.object({ files: count, bytes: count }),
+  savedStates: savedStatesSchema,
   totals: v.object({
     requests: count,
     evaluatedTokens: count,

@@ -47,6 +47,7 @@ export class LocalEngine {
     const inference = new LocalInference({
       engineModule: path.join(root, 'dist/engine.mjs'),
       runtimeDirectory,
+      stateDirectory: path.join(runtimeDirectory, 'kv'),
       engine: { gpu: 'off', threads, keepAliveMs: 10_000 },
       model: { path: modelFile, contextSize },
       log: { error: note, warn: note, info: () => {}, debug: () => {} },
