@@ -91,7 +91,12 @@ export class LocalInference implements Inference {
     const client = await this.#client?.catch(() => undefined);
     const deleted = client?.isOpen ? await this.#ask(signal, async () => ok(await client.deleteSavedStates(signal))) : undefined;
     if (deleted && deleted.outcome !== 'engineUnavailable') return deleted;
-    return ok(await deleteStateFiles(this.#stateDirectory));
+    try {
+      return ok(await deleteStateFiles(this.#stateDirectory));
+    } catch (error) {
+      const cause = `The saved state cannot be deleted: ${error instanceof Error ? error.message : String(error)}.`;
+      return { outcome: 'unsupported', cause, action: `Delete the folder ${this.#stateDirectory}.` };
+    }
   }
 
   async restart(signal: AbortSignal): Promise<Outcome<ModelDescription>> {
