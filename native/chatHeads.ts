@@ -61,11 +61,14 @@ export class ChatHeads {
     const before = prompt.subarray(0, prompt.length - 1);
     const saved = await this.#options.states.find(this.#options.model, before, heldTokens + leastHead / 2);
     const tokens = prompt.subarray(0, headLength);
+    const { states } = this.#options;
+    const { deletions } = states;
     return {
       tokens,
       savedTokens: saved?.tokens ?? 0,
       restore: async (sequence) => (saved ? this.#restore(sequence, saved, prompt) : []),
-      save: (sequence, exclusively) => this.#save(sequence, tokens, exclusively),
+      // What was said before the user deleted everything does not come back.
+      save: async (sequence, exclusively) => (states.deletions === deletions ? this.#save(sequence, tokens, exclusively) : 'kept'),
     };
   }
 

@@ -1,12 +1,7 @@
 // States of sequences on disk: written under another name, sealed with a checksum, found again by the tokens that they begin with, and bounded
 // in size. It knows files; it must not know how a state is made, what a chat is or which model is in memory.
-//
-// A file is what the library wrote, and behind it a seal: a mark, the length of the library's part, and a SHA-256 over the names of model and
-// tokens and that part. The library notices a file that is cut short or of another shape, but takes changed numbers for true ones, so
-// nothing reaches it whose seal is not right.
 import { createHash, type Hash } from 'node:crypto';
-import { constants, promises as fs } from 'node:fs';
-import os from 'node:os';
+import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import {
   deleteStateFiles,
@@ -20,6 +15,7 @@ import {
   stateFileName,
 } from './channel/stateDirectory.ts';
 import type { SavedStatesSize } from './protocol/messages.ts';
+import { examineSealed, sealFile } from './sealedFile.ts';
 
 const mebibyte = 1024 * 1024;
 const defaultLimits: Limits = { files: 64, totalBytes: 1024 * mebibyte, fileBytes: 256 * mebibyte };
@@ -27,9 +23,6 @@ const defaultLimits: Limits = { files: 64, totalBytes: 1024 * mebibyte, fileByte
 const restMs = 10 * 60 * 1000;
 /** No state takes that long to write. */
 const abandonedMs = 60 * 60 * 1000;
-const mark = Buffer.from('tramonkv1\n');
-const sealBytes = mark.length + 8 + 32;
-const readBytes = 4 * mebibyte;
 
 export interface Limits {
   readonly files: number;
@@ -76,6 +69,11 @@ export class SavedStates {
     return this.#limits.fileBytes;
   }
 
+  /** How often everything was deleted. */
+  get deletions(): number {
+    return this.#deletions;
+  }
+
   async size(): Promise<SavedStatesSize> {
     const files = await this.#files();
     const sizes = await Promise.all(files.map((file) => sizeOf(file.path)));
@@ -95,7 +93,7 @@ export class SavedStates {
     await this.#sweep();
     for (const file of await this.#candidates(model, tokens)) {
       if (file.tokens <= moreThan) return undefined;
-      const verdict = await this.#examine(file, sealedNames(model, tokens.subarray(0, file.tokens)));
+      const verdict = await examineSealed(file.path, { names: namesOf(model, tokens.subarray(0, file.tokens)), mostBytes: this.#limits.fileBytes });
       if (verdict === 'right') {
         await this.#touch(file.path);
         return { path: file.path, tokens: file.tokens };
@@ -146,16 +144,9 @@ export class SavedStates {
       const bytes = await sizeOf(draft.path);
       if (bytes !== writtenBytes) throw new Error(`${bytes} of ${writtenBytes} bytes could be written`);
       if (bytes > this.#limits.fileBytes) return;
-      const names = sealedNames(model, tokens);
-      const handle = await fs.open(draft.path, 'r+');
-      try {
-        const hash = await hashFile(handle, bytes, names);
-        await handle.write(seal(bytes, hash.digest()), 0, sealBytes, bytes);
-      } finally {
-        await handle.close();
-      }
+      await sealFile(draft.path, bytes, namesOf(model, tokens));
       if (this.#begun.get(draft) !== this.#deletions) return;
-      const name = stateFileName({ model: model.slice(0, 32), tokens: tokens.length, head: nameOf(model, tokens) });
+      const name = stateFileName({ model: model.slice(0, 32), tokens: tokens.length, head: namesOf(model, tokens).toString('hex').slice(0, 32) });
       await fs.rename(draft.path, path.join(this.#options.directory, name));
       await this.#makeRoom();
     } catch (error) {
@@ -198,34 +189,6 @@ export class SavedStates {
       if (hash.copy().digest('hex').slice(0, 32) === file.head) fitting.unshift(file);
     }
     return fitting;
-  }
-
-  /** @returns `right`, `gone`, or what is wrong with it */
-  async #examine(file: StateFile, names: Buffer): Promise<string> {
-    const name = path.basename(file.path);
-    let handle: fs.FileHandle;
-    try {
-      const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-      handle = await fs.open(file.path, flags);
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : `${name} cannot be opened (${messageOf(error)})`;
-    }
-    try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) return `${name} is not a file`;
-      if (process.platform !== 'win32' && (stat.uid !== os.userInfo().uid || (stat.mode & 0o077) !== 0)) return `${name} is not the user's alone`;
-      const bytes = stat.size - sealBytes;
-      if (bytes <= 0) return `${name} is cut short`;
-      if (bytes > this.#limits.fileBytes) return `${name} is too large`;
-      const found = Buffer.alloc(sealBytes);
-      await handle.read(found, 0, sealBytes, bytes);
-      const hash = await hashFile(handle, bytes, names);
-      return found.equals(seal(bytes, hash.digest())) ? 'right' : `${name} is damaged or of another model`;
-    } catch (error) {
-      return `${name} cannot be read (${messageOf(error)})`;
-    } finally {
-      await handle.close();
-    }
   }
 
   /** Its date says when it was used last. */
@@ -278,19 +241,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function seal(bytes: number, digest: Buffer): Buffer {
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(bytes));
-  return Buffer.concat([mark, length, digest]);
-}
-
 /** The names in full: those of the file are shortened, and files can be renamed. */
-function sealedNames(model: string, tokens: Uint32Array): Buffer {
+function namesOf(model: string, tokens: Uint32Array): Buffer {
   return nameHash(model).update(bytesOf(tokens)).digest();
-}
-
-function nameOf(model: string, tokens: Uint32Array): string {
-  return sealedNames(model, tokens).toString('hex').slice(0, 32);
 }
 
 function nameHash(model: string): Hash {
@@ -299,19 +252,6 @@ function nameHash(model: string): Hash {
 
 function bytesOf(tokens: Uint32Array): Uint8Array {
   return new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength);
-}
-
-/** In pieces, since one may be hundreds of megabytes and the engine streams meanwhile. */
-async function hashFile(handle: fs.FileHandle, bytes: number, names: Buffer): Promise<Hash> {
-  const hash = createHash('sha256').update(names);
-  const buffer = Buffer.alloc(Math.min(readBytes, bytes));
-  for (let at = 0; at < bytes; ) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
-    if (bytesRead === 0) throw new Error('the file ends early');
-    hash.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
-  }
-  return hash;
 }
 
 function messageOf(error: unknown): string {

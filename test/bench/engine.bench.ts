@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { measureInterruptions } from './engine/interruptions.ts';
 import { measureLatency } from './engine/latency.ts';
 import { measureHeap, measureResident } from './engine/memory.ts';
+import { measureSavedState } from './engine/savedState.ts';
 import { randomModel, starter, withSides } from './engine/sides.ts';
 import { measureStreams } from './engine/streams.ts';
 import { measureTyping } from './engine/typing.ts';
@@ -36,6 +37,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   interruptions: () => measureInterruptions({ model: large, pairs, threads }),
   typing: () => withSides({ model: starter, threads, contextSize: 1024 }, measureTyping),
   memory: () => withSides({ model: large, threads, contextSize: 4096, slots: 4 }, measureResident),
+  savedState: () => measureSavedState({ pairs: fewPairs, threads }),
   heap: () => measureHeap({ model: starter, threads, requests: Number(options.requests ?? 2000) }),
 };
 

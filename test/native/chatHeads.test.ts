@@ -114,6 +114,19 @@ test('a model whose state cannot be cut, or whose window has slid on, is not sav
   }
 });
 
+test('what was said before everything was deleted is not saved afterwards', async () => {
+  const { context, held } = scriptedContext();
+  held.push(...prompt);
+  const states = new SavedStates({ directory, log: (line) => void lines.push(line), now: Date.now });
+  const heads = new ChatHeads({ context, states, model: 'ab'.repeat(32), contextSize: 1024, tokenBytes: 5000, log: (line) => void lines.push(line) });
+  const head = await heads.of(prompt, { headLength, heldTokens: 0 });
+  await states.deleteAll();
+  await head?.save(sequence(), exclusively);
+  assert.equal((await states.size()).files, 0);
+  await (await heads.of(prompt, { headLength, heldTokens: 0 }))?.save(sequence(), exclusively);
+  assert.equal((await states.size()).files, 1);
+});
+
 test('a file that holds other tokens than its name says is removed, and the sequence is empty', async () => {
   const { context, held } = scriptedContext();
   held.push(...prompt);
