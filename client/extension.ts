@@ -7,6 +7,7 @@ import { registerEdit } from './edit.ts';
 import { TramontaneClient } from './languageClient.ts';
 import { chooseModel } from './modelPicker.ts';
 import { registerProblemNotices } from './problemNotices.ts';
+import { deleteSavedState } from './savedState.ts';
 import { registerStatusBar } from './statusBar.ts';
 
 let client: TramontaneClient | undefined;
@@ -34,6 +35,7 @@ export function activate(context: ExtensionContext): void {
     }),
     registerEdit({ log, sendEdit: (params, token) => started.edit(params, token) }),
     command('restartEngine', () => started.restartEngine()),
+    command('deleteSavedState', () => deleteSavedState(() => started.deleteSavedState())),
     command('togglePause', () => started.setPaused(started.status.state !== 'paused')),
     command('chooseModel', chooseModel),
     command('openSettings', () => commands.executeCommand('workbench.action.openSettings', '@ext:tramontane.tramontane')),

@@ -1,15 +1,16 @@
 // Starts the language server and speaks Tramontane's own requests with it. It knows LSP's client library; it must not know what
 // anything is for.
 import * as v from 'valibot';
-import type { CancellationToken, Event, LogOutputChannel } from 'vscode';
-import { EventEmitter, Uri } from 'vscode';
+import type { CancellationToken, Disposable, Event, LogOutputChannel } from 'vscode';
+import { EventEmitter, Uri, workspace } from 'vscode';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import { LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
 import type { ChatParams, ChatPartial, ChatResult } from '../server/protocol/chat.ts';
 import { chatPartialSchema } from '../server/protocol/chat.ts';
 import type { EditParams, EditResult } from '../server/protocol/edit.ts';
 import { methods } from '../server/protocol/methods.ts';
-import type { Status } from '../server/protocol/status.ts';
+import type { WorkspaceTrust } from '../server/protocol/settings.ts';
+import type { DeleteSavedStateResult, Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
 import { readSettings } from './settings.ts';
 
@@ -24,9 +25,15 @@ const serverGone = {
   action: 'Run the command "Tramontane: Restart Engine".',
 } as const;
 
+/** VS Code's word on it. */
+function trust(): WorkspaceTrust {
+  return { isWorkspaceTrusted: workspace.isTrusted };
+}
+
 export class TramontaneClient {
   readonly #client: LanguageClient;
   readonly #log: LogOutputChannel;
+  readonly #trustGranted: Disposable;
   readonly #statusChanged = new EventEmitter<Status>();
   #status: Status = { state: 'starting' };
   #nextProgress = 0;
@@ -41,7 +48,8 @@ export class TramontaneClient {
       documentSelector,
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: readSettings,
+      // Asked anew at each start of the server.
+      initializationOptions: () => ({ ...readSettings(), ...trust() }),
       connectionOptions: { maxRestartCount: 4 },
     };
     this.#client = new LanguageClient('tramontane', 'Tramontane', serverOptions, clientOptions);
@@ -49,6 +57,9 @@ export class TramontaneClient {
       const parsed = v.safeParse(statusSchema, raw);
       if (parsed.success) this.#setStatus(parsed.output);
       else log.warn(`A status of the server was not understood: ${parsed.issues[0].message}`);
+    });
+    this.#trustGranted = workspace.onDidGrantWorkspaceTrust(() => {
+      if (this.#client.state === State.Running) void this.#client.sendNotification(methods.workspaceTrust, trust());
     });
     this.#client.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) this.#setStatus({ state: 'starting' });
@@ -93,6 +104,11 @@ export class TramontaneClient {
     return this.#client.sendRequest<EditResult>(methods.edit, params, token);
   }
 
+  async deleteSavedState(): Promise<DeleteSavedStateResult> {
+    if (this.#client.state !== State.Running) return serverGone;
+    return this.#client.sendRequest<DeleteSavedStateResult>(methods.deleteSavedState, {});
+  }
+
   async setPaused(paused: boolean): Promise<void> {
     await this.#client.sendRequest(methods.setPaused, { paused });
   }
@@ -104,6 +120,7 @@ export class TramontaneClient {
   }
 
   async dispose(): Promise<void> {
+    this.#trustGranted.dispose();
     this.#statusChanged.dispose();
     await this.#client.dispose();
   }

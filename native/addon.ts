@@ -31,6 +31,12 @@ export interface AddonContext {
   /** Removes [from, to) of a sequence; to -1 means the end. False when the model's state cannot be cut there. */
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
+  /** 0 as long as nothing has slid out of a model's window; -1 when the sequence is empty. */
+  getSequenceKvCacheMinPosition(sequence: number): number;
+  /** The whole sequence. Resolves with the bytes written, which are more than the file's when the disk was full at the very end. */
+  saveSequenceStateToFile(file: string, sequence: number, tokens: Uint32Array): Promise<number>;
+  /** Replaces what the sequence holds; a file that does not fit is an error, but one whose numbers are damaged is not noticed. Resolves with its tokens. */
+  loadSequenceStateFromFile(file: string, sequence: number, contextSize: number): Promise<Uint32Array>;
 }
 
 export interface Addon {
@@ -54,6 +60,9 @@ export function addonOf(model: LlamaModel, context: LlamaContext): Addon {
     'sampleToken',
     'removeTokenCellsFromSequence',
     'disposeSequence',
+    'getSequenceKvCacheMinPosition',
+    'saveSequenceStateToFile',
+    'loadSequenceStateFromFile',
   ];
   if (!inner || !Sampler || !addonModel || needed.some((name) => typeof inner[name] !== 'function')) {
     throw new Error('This version of node-llama-cpp is not the one the engine was made for. Install the version that package.json names.');

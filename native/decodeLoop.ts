@@ -2,6 +2,7 @@
 // one batch, plus at most one chunk of a prompt. Between two ticks streams come, go and are aborted, so nothing waits for more than one tick.
 // It knows tokens, batches and priorities; it must not know text, prompts or clients.
 import type { Addon, AddonSampler, SamplerConfig } from './addon.ts';
+import type { StreamHead } from './chatHeads.ts';
 import type { Priority } from './protocol/messages.ts';
 import type { Sequence } from './sequencePool.ts';
 import { commonPrefix, SequencePool } from './sequencePool.ts';
@@ -36,11 +37,15 @@ export interface StreamRequest {
   readonly signal: AbortSignal;
   /** Returns true when no further token is wanted. */
   readonly onToken: (token: number) => boolean;
+  /** Of a chat whose head may be kept on disk. */
+  readonly head?: StreamHead | undefined;
 }
 
 export interface StreamResult {
   readonly ended: 'wanted' | 'length' | 'cancelled';
   readonly reusedTokens: number;
+  /** Of the reused tokens, those that came from disk. */
+  readonly restoredTokens: number;
   readonly generatedTokens: number;
   readonly draftedTokens: number;
   readonly acceptedTokens: number;
@@ -72,6 +77,7 @@ interface Stream extends StreamRequest {
   /** What is to be evaluated next: the rest of the prompt, or the last token. */
   pending: Uint32Array;
   reusedTokens: number;
+  restoredTokens: number;
   generatedTokens: number;
   readonly draftLength: DraftLength;
   draftedTokens: number;
@@ -95,6 +101,8 @@ export class DecodeLoop {
   readonly #options: DecodeLoopOptions;
   readonly #pool: SequencePool;
   #streams: Stream[] = [];
+  /** Heads to be saved when there is nothing else to do, by the sequence that begins with them. */
+  readonly #unsaved = new Map<Sequence, StreamHead>();
   #running: Promise<void> | undefined;
   #tokensPerMs = 0;
   /** False once the model has shown that tokens cannot be taken back. */
@@ -129,6 +137,7 @@ export class DecodeLoop {
         sampler: undefined,
         pending: request.prompt,
         reusedTokens: 0,
+        restoredTokens: 0,
         generatedTokens: 0,
         draftLength: new DraftLength(this.#tickCosts[request.drafter?.kind ?? 'promptLookup']),
         draftedTokens: 0,
@@ -146,8 +155,15 @@ export class DecodeLoop {
     });
   }
 
-  /** Resolves when no tick is under way and none will come. */
+  /** How many of a prompt's first tokens the sequence that it would get holds. */
+  longestHeld(priority: Priority, prompt: Uint32Array): number {
+    return this.#pool.longestHeld(priority, prompt);
+  }
+
+  /** Resolves when no tick is under way and none will come. What was to be saved is not any more. */
   async idle(): Promise<void> {
+    this.#unsaved.clear();
+    this.#poke();
     await this.#running;
   }
 
@@ -157,14 +173,18 @@ export class DecodeLoop {
     try {
       for (;;) {
         this.#dropAborted();
-        if (this.#streams.length === 0) return;
+        if (this.#streams.length === 0) {
+          if (this.#unsaved.size === 0) return;
+          await this.#saveOne();
+          continue;
+        }
         const rank = Math.min(...this.#streams.map((stream) => stream.rank));
         if (this.#options.turns.mustWait(rank)) {
           await this.#turn(rank);
           continue;
         }
         const isInline = rank === rankOf('inline');
-        for (const stream of this.#byUrgency()) if (!isInline || stream.rank === rank) this.#admit(stream);
+        for (const stream of this.#byUrgency()) if (!isInline || stream.rank === rank) await this.#admit(stream);
         const holding = this.#streams.filter((stream) => stream.sequence !== undefined);
         const urgent = holding.filter((stream) => stream.rank === rank);
         // Nothing runs beside an inline request. Chats and background work share their batches: one more token in a batch costs little.
@@ -199,14 +219,16 @@ export class DecodeLoop {
   }
 
   /** Gives a stream the sequence that knows most of its prompt. */
-  #admit(stream: Stream): void {
+  async #admit(stream: Stream): Promise<void> {
     if (stream.sequence) return;
     const sequence = this.#pool.take(stream.priority, stream.prompt);
     if (!sequence) return;
     stream.sequence = sequence;
     stream.startedAt = performance.now();
     // The last token is always evaluated: its successor is what is asked for.
-    const common = commonPrefix(sequence.tokens, stream.prompt.subarray(0, stream.prompt.length - 1));
+    const before = stream.prompt.subarray(0, stream.prompt.length - 1);
+    if (stream.head && stream.head.savedTokens > commonPrefix(sequence.tokens, before)) await this.#restore(stream.head, stream, sequence);
+    const common = commonPrefix(sequence.tokens, before);
     if (common < sequence.tokens.length) {
       // Some models (recurrent ones, sliding windows) cannot go back to the middle; they start anew.
       if (common > 0 && this.#options.addon.context.removeTokenCellsFromSequence(sequence.id, common, -1)) sequence.tokens.length = common;
@@ -219,6 +241,25 @@ export class DecodeLoop {
     stream.sampler.applyConfig(
       notFirst ? { ...sampling, tokenBiasKeys: notFirst, tokenBiasValues: new Float32Array(notFirst.length).fill(Number.NEGATIVE_INFINITY) } : sampling,
     );
+  }
+
+  async #restore(head: StreamHead, stream: Stream, sequence: Sequence): Promise<void> {
+    await this.#options.turns.exclusive.run(async () => {
+      sequence.tokens = [...(await head.restore(sequence))];
+    });
+    stream.restoredTokens = sequence.tokens.length;
+  }
+
+  /** Only while no request is active in any model: saving takes the time of some tokens. */
+  async #saveOne(): Promise<void> {
+    const idleRank = rankOf('background') + 1;
+    if (this.#options.turns.mustWait(idleRank)) return this.#turn(idleRank);
+    for (const [sequence, head] of this.#unsaved) {
+      this.#unsaved.delete(sequence);
+      if (commonPrefix(sequence.tokens, head.tokens) < head.tokens.length) return;
+      if ((await head.save(sequence, (act) => this.#options.turns.exclusive.run(act))) === 'lost') this.#forget(sequence);
+      return;
+    }
   }
 
   async #tick(streams: readonly Stream[]): Promise<void> {
@@ -348,6 +389,7 @@ export class DecodeLoop {
   }
 
   #end(stream: Stream, ended: StreamResult['ended']): void {
+    if (stream.head && stream.sequence) this.#unsaved.set(stream.sequence, stream.head);
     this.#remove(stream);
     const now = performance.now();
     const startedAt = stream.startedAt || now;
@@ -355,6 +397,7 @@ export class DecodeLoop {
     stream.settle({
       ended,
       reusedTokens: stream.reusedTokens,
+      restoredTokens: stream.restoredTokens,
       generatedTokens: stream.generatedTokens,
       draftedTokens: stream.draftedTokens,
       acceptedTokens: stream.acceptedTokens,

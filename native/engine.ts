@@ -17,8 +17,10 @@ import type {
   GenerateResult,
   ModelSpec,
   Priority,
+  SavedStatesSize,
 } from './protocol/messages.ts';
 import { RenderProcess } from './renderProcess.ts';
+import { SavedStates } from './savedStates.ts';
 import { Turns } from './turns.ts';
 
 /** More threads than this slow evaluation down on most machines, and the editor needs some too. */
@@ -32,6 +34,7 @@ export class Engine implements EngineWork {
   readonly #turns = new Turns();
   /** Templates of unknown models are evaluated there, where a limit can stop them. */
   readonly #renderProcess = new RenderProcess();
+  readonly #states: SavedStates;
   readonly #startedAt = performance.now();
   readonly #models = new Map<string, Promise<LoadResult>>();
   #llama: Promise<Llama> | undefined;
@@ -40,9 +43,11 @@ export class Engine implements EngineWork {
   readonly #figures = new RecentFigures();
   readonly #totals = { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0 };
 
-  constructor(options: EngineOptions, log: (line: string) => void) {
+  /** @param stateDirectory where the state of chats is kept on disk */
+  constructor(options: EngineOptions, stateDirectory: string, log: (line: string) => void) {
     this.#options = options;
     this.#log = log;
+    this.#states = new SavedStates({ directory: stateDirectory, log, now: Date.now });
   }
 
   /** Half of the cores: the library starts its threads anew for each token, and with one for each core they wait for each other (README-loops.md). */
@@ -86,6 +91,10 @@ export class Engine implements EngineWork {
     }));
   }
 
+  deleteSavedStates(): Promise<SavedStatesSize> {
+    return this.#states.deleteAll();
+  }
+
   async status(clients: number): Promise<EngineStatus> {
     const loaded = (await Promise.all(this.#models.values())).flatMap((result) => (result.outcome === 'ok' ? [result.model] : []));
     const vram = this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getVramState() : { used: 0, total: 0 };
@@ -108,7 +117,7 @@ export class Engine implements EngineWork {
       },
       models: loaded.map((model) => model.configuration),
       devices: this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getGpuDeviceNames() : [],
-      savedStates: { files: 0, bytes: 0 },
+      savedStates: await this.#states.size(),
       figures: this.#figures.all,
       totals: { ...this.#totals, ...sumOfFills(loaded) },
     };
@@ -191,6 +200,7 @@ export class Engine implements EngineWork {
       prefillThreads: this.prefillThreads,
       turns: this.#turns,
       renderProcess: this.#renderProcess,
+      states: this.#states,
       log: this.#log,
     });
     this.#log(result.outcome === 'ok' ? `Loaded in ${Math.round(performance.now() - startedAt)} ms.` : result.problem.cause);

@@ -15,6 +15,7 @@ import type {
   GenerateResult,
   ModelSpec,
   PartialText,
+  SavedStatesSize,
 } from './protocol/messages.ts';
 import { countTokensParamsSchema, engineMethods, generateParamsSchema, maxMessageBytes, modelParamsSchema } from './protocol/messages.ts';
 
@@ -28,6 +29,7 @@ export interface EngineWork {
   describeModel(spec: ModelSpec): Promise<DescribeModelResult>;
   countTokens(params: CountTokensParams): Promise<CountTokensResult>;
   status(clients: number): Promise<EngineStatus>;
+  deleteSavedStates(): Promise<SavedStatesSize>;
 }
 
 export interface EngineServerOptions {
@@ -126,6 +128,7 @@ export class EngineServer {
     });
     handle(engineMethods.describeModel, modelParamsSchema, (params) => engine.describeModel(params.model));
     handle(engineMethods.countTokens, countTokensParamsSchema, (params) => engine.countTokens(params));
+    handle(engineMethods.deleteSavedStates, v.any(), () => engine.deleteSavedStates());
     handle(engineMethods.status, v.any(), () => engine.status(this.#clients));
     handle(engineMethods.ping, v.any(), async () => ({ pid: process.pid }));
     handle(engineMethods.shutdown, v.any(), async () => this.#options.onShutdown());

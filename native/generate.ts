@@ -28,6 +28,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const wantedRoom = params.roomTokens ?? Math.min(params.maxTokens, defaultRoomTokens);
   if (room < wantedRoom) return { outcome: 'contextOverflow', promptTokens: prompt.tokens.length, availableTokens: Math.max(0, contextSize - wantedRoom) };
 
+  const head = params.mayPersist ? await loaded.headOf(params, prompt, options.signal) : undefined;
   const stops = new StopMatcher(params.stop);
   const stream = new TextStream(loaded.model, prompt.tokens);
   let text = '';
@@ -47,6 +48,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     drafter: params.speculation === 'promptLookup' ? lookupIn(prompt.tokens, params.expected ?? '', loaded.vocabulary) : undefined,
     notFirst: params.forbidEndFirst ? loaded.vocabulary.endings : undefined,
     signal: options.signal,
+    head,
     onToken: (token) => {
       // In a hole, any control token says that the hole is over: the next file, the next part of the prompt.
       const isEnd = params.prompt.kind === 'parts' ? loaded.vocabulary.isControl(token as Token) : loaded.model.isEogToken(token as Token);
@@ -74,7 +76,13 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     outcome: 'ok',
     text,
     finish,
-    usage: { evaluatedTokens: prompt.tokens.length - reusedTokens, reusedTokens, generatedTokens: result.generatedTokens - endTokens, ...drafts },
+    usage: {
+      evaluatedTokens: prompt.tokens.length - reusedTokens,
+      reusedTokens,
+      generatedTokens: result.generatedTokens - endTokens,
+      ...drafts,
+      ...(head ? { restoredTokens: result.restoredTokens } : {}),
+    },
     timings: { queueMs, prefillMs, decodeMs },
   };
 }

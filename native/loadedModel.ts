@@ -1,13 +1,16 @@
 // One model in memory with its context, its vocabulary and its decode loop. It knows loading and memory; it must not know requests.
 import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { addonOf } from './addon.ts';
+import { ChatHeads, type StreamHead } from './chatHeads.ts';
 import { verifyChecksum } from './checksum.ts';
 import { DecodeLoop } from './decodeLoop.ts';
 import { inspectGguf } from './ggufHeader.ts';
+import { modelIdentity } from './modelIdentity.ts';
 import { checksumProblem, headerProblem, loadProblem, memoryProblem } from './modelProblems.ts';
-import { Vocabulary } from './promptTokens.ts';
-import type { EngineStatus, ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
+import { type PromptTokens, Vocabulary } from './promptTokens.ts';
+import type { EngineStatus, GenerateParams, ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
+import type { SavedStates } from './savedStates.ts';
 import type { Turns } from './turns.ts';
 
 /** Without a setting, more context than this is not taken even if the model was trained for it: its KV state costs memory. */
@@ -26,6 +29,7 @@ export interface LoadOptions {
   readonly prefillThreads: number;
   readonly turns: Turns;
   readonly renderProcess: RenderProcess;
+  readonly states: SavedStates;
   readonly log: (line: string) => void;
 }
 
@@ -48,6 +52,7 @@ export class LoadedModel {
   readonly description: ModelDescription;
   readonly loop: DecodeLoop;
   readonly configuration: ModelConfiguration;
+  #heads: ChatHeads | undefined;
   #users = 0;
   #isDisposed = false;
 
@@ -79,6 +84,22 @@ export class LoadedModel {
       hasChatTemplate: this.vocabulary.hasChatTemplate,
       gpuLayers: model.gpuLayers,
     };
+  }
+
+  /** From now on heads of chats may come from disk and go there. */
+  keepHeads(identity: string, { states, log }: LoadOptions): void {
+    const { contextSize, sequences } = this.configuration;
+    const { ram, vram } = this.context.memoryUsage;
+    // With its buffers, a context takes more than what it holds.
+    const tokenBytes = (ram + vram) / (contextSize * sequences);
+    this.#heads = new ChatHeads({ context: addonOf(this.model, this.context).context, states, model: identity, contextSize, tokenBytes, log });
+  }
+
+  /** @returns undefined where the prompt's head is not worth keeping */
+  async headOf(params: GenerateParams, prompt: Extract<PromptTokens, { outcome: 'ok' }>, signal: AbortSignal): Promise<StreamHead | undefined> {
+    const headLength = await this.vocabulary.headLength(params.prompt, prompt, signal);
+    const tokens = Uint32Array.from(prompt.tokens);
+    return this.#heads?.of(tokens, { headLength, heldTokens: this.loop.longestHeld(params.priority, tokens) });
   }
 
   /** Keeps the model in memory until the returned function is called. */
@@ -127,7 +148,9 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
   for (let contextSize = wanted; contextSize >= Math.min(wanted, smallestContextSize); contextSize = Math.floor(contextSize / 2)) {
     try {
       const context = await model.createContext({ contextSize, sequences, batchSize: Math.min(batchSize, contextSize), threads: options.decodeThreads });
-      return { outcome: 'ok', model: new LoadedModel({ model, context, path: spec.path, contextSize, sequences }, options) };
+      const loaded = new LoadedModel({ model, context, path: spec.path, contextSize, sequences }, options);
+      loaded.keepHeads(await identityOf(loaded, { llama, spec, sha256: checksum.verdict === 'matches' ? checksum.sha256 : undefined }), options);
+      return { outcome: 'ok', model: loaded };
     } catch (error) {
       lastError = error instanceof Error ? error.message : String(error);
       options.log(`A context of ${contextSize} tokens was refused (${lastError}).`);
@@ -135,6 +158,15 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
   }
   await model.dispose();
   return { outcome: 'modelProblem', problem: memoryProblem(spec.path, lastError) };
+}
+
+function identityOf(
+  { configuration: { contextSize, kvType, flashAttention, gpuLayers } }: LoadedModel,
+  { llama, spec, sha256 }: { readonly llama: Llama; readonly spec: ModelSpec; readonly sha256: string | undefined },
+): Promise<string> {
+  const { repo, release } = llama.llamaCppRelease;
+  const context = { contextSize, kvType, flashAttention, gpuLayers, backend: String(llama.gpu), library: `${repo} ${release}` };
+  return modelIdentity({ spec, sha256, context });
 }
 
 function comfortableSequences(model: LlamaModel, contextSize: number): number {

@@ -1,6 +1,6 @@
 // The engine process: the only one that loads native code. Started by the first server that needs it, found by the others through
 // the runtime directory, and gone some time after its last client. Its output goes where the starter pointed it, never to a server's.
-// usage: engine --runtime DIR --build ID --options JSON
+// usage: engine --runtime DIR --state DIR --build ID --options JSON
 import { promises as fs } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
@@ -21,14 +21,15 @@ function announce(announcement: Announcement): void {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { runtime: { type: 'string' }, build: { type: 'string' }, options: { type: 'string' } } });
-  if (!values.runtime || !values.build || !values.options) throw new Error('usage: engine --runtime DIR --build ID --options JSON');
+  const { values } = parseArgs({ options: { runtime: { type: 'string' }, state: { type: 'string' }, build: { type: 'string' }, options: { type: 'string' } } });
+  if (!values.runtime || !values.state || !values.build || !values.options)
+    throw new Error('usage: engine --runtime DIR --state DIR --build ID --options JSON');
   const options = v.parse(engineOptionsSchema, JSON.parse(values.options));
   await ensureRuntimeDirectory(values.runtime);
   const secret = await readOrCreateSecret(values.runtime);
   const socketPath = socketPathFor(values.runtime, values.build);
 
-  const engine = new Engine(options, log);
+  const engine = new Engine(options, values.state, log);
   let leaving: NodeJS.Timeout | undefined;
   let ending = false;
   const end = async (why: string) => {

@@ -1,14 +1,23 @@
 // From a prompt to token ids. It knows the vocabulary; it must not know families, chats or files.
 import type { LlamaModel, Token } from 'node-llama-cpp';
+import { headBoundary, withOtherQuestion } from './chatHead.ts';
 import { ChatTemplateOfModel } from './chatTemplateOfModel.ts';
+import type { RenderedPart } from './chatTemplateRequest.ts';
 import type { Prompt, PromptPart } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
 import { SegmentedTokenizer } from './segmentedTokenizer.ts';
+import { commonPrefix } from './sequencePool.ts';
 
 export type PromptTokens =
-  | { readonly outcome: 'ok'; readonly tokens: Token[] }
+  | { readonly outcome: 'ok'; readonly tokens: Token[]; readonly rendered?: RenderedTokens }
   | { readonly outcome: 'promptProblem'; readonly cause: string }
   | { readonly outcome: 'cancelled' };
+
+/** The parts of a chat's rendering, and where the tokens of each begin. */
+interface RenderedTokens {
+  readonly parts: readonly RenderedPart[];
+  readonly starts: readonly number[];
+}
 
 /** What the tokenizer of one model needs to know again and again, looked up once. */
 export class Vocabulary {
@@ -95,10 +104,30 @@ export class Vocabulary {
     const rendered = await this.#template.render({ ...prompt, date: prompt.date ?? today() }, signal);
     if (rendered.outcome === 'cancelled') return rendered;
     if (rendered.outcome === 'failed') return { outcome: 'promptProblem', cause: rendered.cause };
-    const tokens = rendered.parts.flatMap((part) => (part.kind === 'template' ? this.#specialOf(part.text) : this.plain(part.text)));
+    const pieces = rendered.parts.map((part) => (part.kind === 'template' ? this.#specialOf(part.text) : this.plain(part.text)));
+    const tokens = pieces.flat();
     const { bos, shouldPrependBosToken } = this.#model.tokens;
     if (shouldPrependBosToken && bos !== null && tokens[0] !== bos) tokens.unshift(bos);
-    return { outcome: 'ok', tokens };
+    const starts: number[] = [];
+    for (let at = tokens.length, index = pieces.length - 1; index >= 0; index--) starts.unshift((at -= pieces[index]?.length ?? 0));
+    return { outcome: 'ok', tokens, rendered: { parts: rendered.parts, starts } };
+  }
+
+  /**
+   * How many of a chat's tokens come before its last question and do not depend on it.
+   * @returns 0 where the template does not tell
+   */
+  async headLength(prompt: Prompt, { tokens, rendered }: Extract<PromptTokens, { outcome: 'ok' }>, signal: AbortSignal): Promise<number> {
+    if (prompt.kind !== 'chat' || !rendered) return 0;
+    const asked = withOtherQuestion({ ...prompt, date: prompt.date ?? today() });
+    const other = asked && (await this.#template.render(asked, signal));
+    if (other?.outcome !== 'ok') return 0;
+    const { wholeParts, text } = headBoundary(rendered.parts, other.parts);
+    const start = rendered.starts[wholeParts] ?? 0;
+    if (text === '') return start;
+    // Where two texts meet their characters may share a token, another one for each question; so what no question changes is taken.
+    const end = this.plain(text);
+    return start + Math.min(...[tokens.slice(start), this.plain(`${text}Q`), this.plain(`${text}7`)].map((asking) => commonPrefix(end, asking)));
   }
 
   #specialOf(text: string): Token[] {

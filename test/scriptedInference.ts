@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cancelled, type Failure, type Outcome, ok } from '../server/core/outcome.ts';
 import type { GenerateOptions, GenerateRequest, Generation, Inference, InferenceState, ModelDescription } from '../server/inference/inference.ts';
 
-export type Operation = 'describeModel' | 'generate' | 'countTokens' | 'engineStatus' | 'restart';
+export type Operation = 'describeModel' | 'generate' | 'countTokens' | 'engineStatus' | 'deleteSavedStates' | 'restart';
 
 export interface ScriptedAnswer {
   readonly text: string;
@@ -124,6 +124,7 @@ export function scriptedInference(script: Script = {}): ScriptedInference {
         figures: new RecentFigures().all,
         totals: { requests: requests.length, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0 },
       }),
+    deleteSavedStates: async (signal) => (await refused('deleteSavedStates', signal)) ?? ok({ files: 2, bytes: 3_400_000 }),
     restart: async (signal) => (await refused('restart', signal)) ?? ok(model),
     onState: (listener) => {
       listeners.add(listener);

@@ -283,6 +283,9 @@ const priorityFigures = v.object({
   totalMs: quantiles,
   tokensPerSecond: quantiles,
 });
+/** What is kept on disk, and the result of deleting it. */
+export const savedStatesSchema = v.object({ files: count, bytes: count });
+export type SavedStatesSize = v.InferOutput<typeof savedStatesSchema>;
 
 export const engineStatusSchema = v.object({
   pid: count,
@@ -309,7 +312,7 @@ export const engineStatusSchema = v.object({
   /** Names of the GPUs in use. */
   devices: v.array(text),
   /** Source text's KV state on disk. */
-  savedStates: v.object({ files: count, bytes: count }),
+  savedStates: savedStatesSchema,
   figures: v.object({ inline: priorityFigures, chat: priorityFigures, background: priorityFigures }),
   totals: v.object({
     requests: count,

@@ -16,6 +16,7 @@ import type {
   GenerateResult,
   ModelParams,
   PartialText,
+  SavedStatesSize,
 } from '../../native/protocol/messages.ts';
 import {
   countTokensResultSchema,
@@ -26,6 +27,7 @@ import {
   maxMessageBytes,
   partialTextSchema,
   pingResultSchema,
+  savedStatesSchema,
 } from '../../native/protocol/messages.ts';
 import { Heartbeat } from './heartbeat.ts';
 
@@ -136,6 +138,10 @@ export class EngineClient {
 
   status(signal: AbortSignal): Promise<EngineStatus> {
     return this.#request(engineMethods.status, engineStatusSchema, {}, signal);
+  }
+
+  deleteSavedStates(signal: AbortSignal): Promise<SavedStatesSize> {
+    return this.#request(engineMethods.deleteSavedStates, savedStatesSchema, {}, signal);
   }
 
   async shutdown(): Promise<void> {

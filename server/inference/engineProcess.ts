@@ -17,6 +17,8 @@ export interface EngineStartOptions {
   /** The engine's bundle, or its entry file in the sources. */
   readonly module: string;
   readonly runtimeDirectory: string;
+  /** Where the state of chats is kept on disk. */
+  readonly stateDirectory: string;
   readonly build: string;
   readonly engine: EngineOptions;
   readonly signal: AbortSignal;
@@ -32,7 +34,16 @@ export async function startEngine(options: EngineStartOptions): Promise<EngineSt
   try {
     const env: NodeJS.ProcessEnv = { ELECTRON_RUN_AS_NODE: '1' };
     for (const [name, value] of Object.entries(process.env)) if (allowedVariables.test(name)) env[name] = value;
-    const args = ['--runtime', options.runtimeDirectory, '--build', options.build, '--options', JSON.stringify(options.engine)];
+    const args = [
+      '--runtime',
+      options.runtimeDirectory,
+      '--state',
+      options.stateDirectory,
+      '--build',
+      options.build,
+      '--options',
+      JSON.stringify(options.engine),
+    ];
     // Set by a developer in their own environment, never by settings; see CONTRIBUTING.md.
     const inspectPort = Number(process.env['TRAMONTANE_INSPECT_ENGINE']);
     const nodeArgs = Number.isInteger(inspectPort) && inspectPort > 0 ? [`--inspect=127.0.0.1:${inspectPort}`] : [];

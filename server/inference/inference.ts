@@ -1,6 +1,6 @@
 // The interface that every engine serves: the local process, a remote server, a script in a test.
 // It knows what can be asked of a model. It must not know LSP, documents or how an engine is reached.
-import type { EngineStatus, GenerateParams, ModelDescription, Priority, Prompt, Timings, Usage } from '../../native/protocol/messages.ts';
+import type { EngineStatus, GenerateParams, ModelDescription, Priority, Prompt, SavedStatesSize, Timings, Usage } from '../../native/protocol/messages.ts';
 import type { Explanation, Outcome } from '../core/outcome.ts';
 
 export type { ModelDescription };
@@ -60,6 +60,8 @@ export interface Inference {
   /** Tokens of each text, in order, counted with the model's own vocabulary. */
   countTokens(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly number[]>>;
   engineStatus(signal: AbortSignal): Promise<Outcome<EngineStatus>>;
+  /** Deletes the state of chats that is kept on disk; works without an engine too. */
+  deleteSavedStates(signal: AbortSignal): Promise<Outcome<SavedStatesSize>>;
   /** Starts again after `failed`, with a fresh restart budget. */
   restart(signal: AbortSignal): Promise<Outcome<ModelDescription>>;
   readonly state: InferenceState;

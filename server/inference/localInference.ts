@@ -1,7 +1,8 @@
 // The local engine behind the Inference interface: finds or starts the process, starts it again within a budget, and turns every
 // end of it into a value. It knows processes and connections; it must not know prompts, documents or LSP.
-import type { EngineOptions, EngineStatus, ModelDescription, ModelProblem, ModelSpec } from '../../native/protocol/messages.ts';
+import type { EngineOptions, EngineStatus, ModelDescription, ModelProblem, ModelSpec, SavedStatesSize } from '../../native/protocol/messages.ts';
 import { engineProtocolVersion } from '../../native/protocol/messages.ts';
+import { deleteStateFiles, stateDirectoryFor } from '../../native/channel/stateDirectory.ts';
 import { buildIdOf, ensureRuntimeDirectory, readOrCreateSecret, runtimeDirectoryFor, socketPathFor } from '../../native/channel/runtimeDirectory.ts';
 import type { Log } from '../core/log.ts';
 import type { Failure, Outcome } from '../core/outcome.ts';
@@ -21,6 +22,8 @@ export interface LocalInferenceOptions {
   readonly engineModule: string;
   /** Where engines are found; this user's own directory when absent. */
   readonly runtimeDirectory?: string;
+  /** Where the state of chats is kept; in this user's cache when absent. */
+  readonly stateDirectory?: string;
   readonly engine: EngineOptions;
   readonly model: ModelSpec;
   readonly log: Log;
@@ -83,6 +86,19 @@ export class LocalInference implements Inference {
     return this.#ask(signal, async (client) => ok(await client.status(signal)));
   }
 
+  /** An engine that runs is asked, so that nothing that it is about to save appears afterwards; none is started for it. */
+  async deleteSavedStates(signal: AbortSignal): Promise<Outcome<SavedStatesSize>> {
+    const client = await this.#client?.catch(() => undefined);
+    const deleted = client?.isOpen ? await this.#ask(signal, async () => ok(await client.deleteSavedStates(signal))) : undefined;
+    if (deleted && deleted.outcome !== 'engineUnavailable') return deleted;
+    try {
+      return ok(await deleteStateFiles(this.#stateDirectory));
+    } catch (error) {
+      const cause = `The saved state cannot be deleted: ${error instanceof Error ? error.message : String(error)}.`;
+      return { outcome: 'unsupported', cause, action: `Delete the folder ${this.#stateDirectory}.` };
+    }
+  }
+
   async restart(signal: AbortSignal): Promise<Outcome<ModelDescription>> {
     this.#budget.reset();
     const client = this.#client;
@@ -123,6 +139,10 @@ export class LocalInference implements Inference {
     }
   }
 
+  get #stateDirectory(): string {
+    return this.#options.stateDirectory ?? stateDirectoryFor(process.env);
+  }
+
   /** One attempt to connect at a time, shared by all who wait; giving up one request does not end it. */
   async #connect(signal: AbortSignal): Promise<EngineClient> {
     this.#client ??= this.#open().catch((error: unknown) => {
@@ -153,7 +173,14 @@ export class LocalInference implements Inference {
     const running = await connectToEngine(socketPath, secret, options);
     if (running) return this.#known(running);
     log.info(`Starting the engine (${engineModule}).`);
-    const start = await startEngine({ module: engineModule, runtimeDirectory, build, engine, signal: this.#disposed.signal });
+    const start = await startEngine({
+      module: engineModule,
+      runtimeDirectory,
+      stateDirectory: this.#stateDirectory,
+      build,
+      engine,
+      signal: this.#disposed.signal,
+    });
     if (start.started === 'failed') throw new Error(start.cause);
     const started = await connectToEngine(socketPath, secret, options);
     if (!started) throw new Error('The engine started but cannot be reached.');

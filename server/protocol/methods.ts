@@ -7,6 +7,9 @@ export const methods = {
   restartEngine: 'tramontane/restartEngine',
   setPaused: 'tramontane/setPaused',
   engineStatus: 'tramontane/engineStatus',
+  deleteSavedState: 'tramontane/deleteSavedState',
+  /** A notification: whether the user trusts the workspace has changed. */
+  workspaceTrust: 'tramontane/workspaceTrust',
 } as const;
 
 /** Commands that the server answers through `workspace/executeCommand`. */

@@ -38,10 +38,16 @@ export const machineSettingsSchema = v.object({
       threads: v.optional(v.pipe(count, v.maxValue(256))),
       /** How long the engine stays after the last editor window has gone. */
       keepAliveSeconds: v.optional(v.pipe(count, v.maxValue(86_400))),
+      /** Whether the state of chats may be kept on disk where the workspace is trusted. */
+      saveState: v.optional(v.boolean()),
     }),
   ),
 });
 export type MachineSettings = v.InferOutput<typeof machineSettingsSchema>;
+
+/** Part of `initializationOptions`, and the parameter of `tramontane/workspaceTrust`. */
+export const workspaceTrustSchema = v.object({ isWorkspaceTrusted: v.boolean() });
+export type WorkspaceTrust = v.InferOutput<typeof workspaceTrustSchema>;
 
 /** `initializationOptions`, and the answer to `workspace/configuration` for the section `tramontane`. */
 export type ClientSettings = HarmlessSettings & MachineSettings;

@@ -1,5 +1,6 @@
 // The door for what the status item shows: `tramontane/status`, sent by the server whenever it changes.
 import * as v from 'valibot';
+import { failureSchemas } from './failure.ts';
 
 export const statusSchema = v.object({
   state: v.picklist(['starting', 'ready', 'busy', 'paused', 'noModel', 'error']),
@@ -12,3 +13,10 @@ export const statusSchema = v.object({
 export type Status = v.InferOutput<typeof statusSchema>;
 
 export const setPausedParamsSchema = v.object({ paused: v.boolean() });
+
+/** How much was on disk, in files and bytes. */
+export const deleteSavedStateResultSchema = v.variant('outcome', [
+  v.object({ outcome: v.literal('ok'), value: v.object({ files: v.number(), bytes: v.number() }) }),
+  ...failureSchemas,
+]);
+export type DeleteSavedStateResult = v.InferOutput<typeof deleteSavedStateResultSchema>;

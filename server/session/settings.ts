@@ -15,7 +15,12 @@ export interface Settings {
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
   readonly model: { readonly path: string; readonly contextSize: number };
-  readonly engine: { readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off'; readonly threads: number; readonly keepAliveSeconds: number };
+  readonly engine: {
+    readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
+    readonly threads: number;
+    readonly keepAliveSeconds: number;
+    readonly saveState: boolean;
+  };
 }
 
 export const defaultSettings: Settings = {
@@ -23,7 +28,7 @@ export const defaultSettings: Settings = {
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
   model: { path: '', contextSize: 0 },
-  engine: { gpu: 'auto', threads: 0, keepAliveSeconds: 120 },
+  engine: { gpu: 'auto', threads: 0, keepAliveSeconds: 120, saveState: true },
 };
 
 export interface SettingsSource {
@@ -61,6 +66,12 @@ export function resolveSettings(sources: readonly SettingsSource[]): ResolvedSet
     else warnings.push(`"model" and "engine" settings from ${source.name} were ignored: ${issueOf(machine.issues)}.`);
   }
   return { settings, warnings };
+}
+
+/** Whether a source itself asks for saved state, rather than leaving the default. */
+export function saysSaveState(raw: unknown): boolean {
+  const machine = v.safeParse(machineSettingsSchema, raw);
+  return machine.success && machine.output.engine?.saveState === true;
 }
 
 function namesMachine(raw: unknown): boolean {

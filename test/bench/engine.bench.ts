@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { measureInterruptions } from './engine/interruptions.ts';
 import { measureLatency } from './engine/latency.ts';
 import { measureHeap, measureResident } from './engine/memory.ts';
+import { measureSavedState } from './engine/savedState.ts';
 import { randomModel, starter, withSides } from './engine/sides.ts';
 import { measureRewrite } from './engine/rewrite.ts';
 import { measureStreams } from './engine/streams.ts';
@@ -39,6 +40,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   rewrite: () => measureRewrite({ model: starter, threads, pairs, lines: 32, contextSize: 1024, bar: 1.5 }),
   largeRewrite: () => measureRewrite({ model: large, threads, pairs: fewPairs, lines: 150, contextSize: 8192, bar: 2 }),
   memory: () => withSides({ model: large, threads, contextSize: 4096, slots: 4 }, measureResident),
+  savedState: () => measureSavedState({ pairs: fewPairs, threads }),
   heap: () => measureHeap({ model: starter, threads, requests: Number(options.requests ?? 2000) }),
 };
 

@@ -14,6 +14,7 @@ export const engineModule = path.join(root, 'native/main.ts');
 export interface TestEngine {
   readonly inference: LocalInference;
   readonly runtimeDirectory: string;
+  readonly stateDirectory: string;
   readonly logLines: string[];
   /** Another client of the same engine. */
   readonly connect: (model?: string) => LocalInference;
@@ -27,9 +28,12 @@ export function testEngine(
     readonly engine?: Partial<EngineOptions>;
     readonly engineModule?: string;
     readonly heartbeatMs?: number;
+    /** One in the runtime directory when absent. */
+    readonly stateDirectory?: string;
   } = {},
 ): TestEngine {
   const runtimeDirectory = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
+  const stateDirectory = options.stateDirectory ?? path.join(runtimeDirectory, 'kv');
   const logLines: string[] = [];
   const log: Log = {
     error: (line) => logLines.push(line),
@@ -42,6 +46,7 @@ export function testEngine(
     const client = new LocalInference({
       engineModule: options.engineModule ?? engineModule,
       runtimeDirectory,
+      stateDirectory,
       engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine },
       model: { path: model, contextSize: options.contextSize ?? 0 },
       log,
@@ -54,6 +59,7 @@ export function testEngine(
   return {
     inference: connect(),
     runtimeDirectory,
+    stateDirectory,
     logLines,
     connect,
     end: async () => {

@@ -102,6 +102,8 @@ suite('how much is guessed', () => {
   });
 });
 
+const mostRounds = 30;
+
 suite('the answer is the same with and without', () => {
   const engine = testEngine();
   after(() => engine.end());
@@ -119,15 +121,18 @@ suite('the answer is the same with and without', () => {
   ] as const) {
     test(name, async () => {
       let accepted = 0;
-      for (const instruction of instructions) {
-        const request = { ...chatRequest(`${instruction}\n\nsrc/area.ts\n\`\`\`ts\n${code}\`\`\`\n`, { maxTokens: 160 }), ...sampling };
-        const plain = await ask(request);
-        const drafted = await ask({ ...request, speculation: 'promptLookup' });
-        assert.equal(drafted.text, plain.text);
-        assert.equal(drafted.finish, plain.finish);
-        assert.equal(drafted.usage.generatedTokens, plain.usage.generatedTokens);
-        assert.equal(plain.usage.draftedTokens, undefined);
-        accepted += drafted.usage.acceptedTokens ?? 0;
+      // How much is guessed depends on what ticks cost, so on a busy machine it may take some answers until a guess is worth it.
+      for (let round = 0; round < mostRounds && accepted === 0; round++) {
+        for (const instruction of instructions) {
+          const request = { ...chatRequest(`${instruction}\n\nsrc/area.ts\n\`\`\`ts\n${code}\`\`\`\n`, { maxTokens: 160 }), ...sampling };
+          const plain = await ask(request);
+          const drafted = await ask({ ...request, speculation: 'promptLookup' });
+          assert.equal(drafted.text, plain.text);
+          assert.equal(drafted.finish, plain.finish);
+          assert.equal(drafted.usage.generatedTokens, plain.usage.generatedTokens);
+          assert.equal(plain.usage.draftedTokens, undefined);
+          accepted += drafted.usage.acceptedTokens ?? 0;
+        }
       }
       assert.ok(accepted > 0, 'no guess ever came true');
     });
@@ -136,9 +141,13 @@ suite('the answer is the same with and without', () => {
   test('an answer that is expected is confirmed', async () => {
     const request = chatRequest('Write a function that adds two numbers', { maxTokens: 120 });
     const plain = await ask(request);
-    const confirmed = await ask({ ...request, speculation: 'promptLookup', expected: plain.text });
-    assert.equal(confirmed.text, plain.text);
-    assert.ok((confirmed.usage.acceptedTokens ?? 0) > 0);
+    let accepted = 0;
+    for (let round = 0; round < mostRounds && accepted === 0; round++) {
+      const confirmed = await ask({ ...request, speculation: 'promptLookup', expected: plain.text });
+      assert.equal(confirmed.text, plain.text);
+      accepted = confirmed.usage.acceptedTokens ?? 0;
+    }
+    assert.ok(accepted > 0);
   });
 
   test('two at once, one with guesses, and the state that is left serves the next request', async () => {

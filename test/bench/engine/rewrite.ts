@@ -78,21 +78,19 @@ export async function measureRewrite({ model, threads, pairs, lines, contextSize
 /** Every token is sampled, which costs what it costs, and then the wanted one is taken. */
 function forced(addon: Addon, nextToken: () => number | undefined): Addon {
   const { context } = addon;
-  return {
-    ...addon,
-    context: {
-      setThreads: (count) => context.setThreads(count),
-      initBatch: (size) => context.initBatch(size),
-      addToBatch: (sequence, position, tokens, offsets) => context.addToBatch(sequence, position, tokens, offsets),
-      decodeBatch: () => context.decodeBatch(),
-      removeTokenCellsFromSequence: (sequence, from, to) => context.removeTokenCellsFromSequence(sequence, from, to),
-      disposeSequence: (sequence) => context.disposeSequence(sequence),
-      sampleToken: async (batchIndex, sampler) => {
-        const token = await context.sampleToken(batchIndex, sampler);
-        return token < 0 ? token : (nextToken() ?? token);
-      },
-    },
+  const sampleToken: Addon['context']['sampleToken'] = async (batchIndex, sampler) => {
+    const token = await context.sampleToken(batchIndex, sampler);
+    return token < 0 ? token : (nextToken() ?? token);
   };
+  const forcing = new Proxy(context, {
+    get: (target, name) => {
+      if (name === 'sampleToken') return sampleToken;
+      const member: unknown = Reflect.get(target, name);
+      // Native methods must be called on the native object.
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+  return { ...addon, context: forcing };
 }
 
 const names = ['width', 'height', 'depth', 'weight', 'volume', 'density', 'price', 'amount', 'margin', 'offset'];
