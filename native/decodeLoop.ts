@@ -2,10 +2,11 @@
 // one chunk of a prompt. Between two ticks streams come, go and are aborted, so nothing waits for more than one tick.
 // It knows tokens, batches and priorities; it must not know text, prompts or clients.
 import type { Addon, AddonSampler, SamplerConfig } from './addon.ts';
+import { Admission } from './admission.ts';
 import type { Priority } from './protocol/messages.ts';
 import type { Sequence } from './sequencePool.ts';
 import { commonPrefix, SequencePool } from './sequencePool.ts';
-import type { Turns } from './turns.ts';
+import type { ModelTurns } from './turns.ts';
 import { rankOf } from './turns.ts';
 
 /** A chunk of a prompt aims at this long: an abort and a request of higher priority wait for it. */
@@ -21,6 +22,8 @@ const longBatch = 32;
 export interface StreamRequest {
   readonly prompt: Uint32Array;
   readonly priority: Priority;
+  /** Who asked: sequences are given to clients in turn. */
+  readonly client: number;
   readonly maxTokens: number;
   readonly sampling: SamplerConfig;
   /** Tokens that may not be the first one. */
@@ -62,12 +65,13 @@ export interface DecodeLoopOptions {
   readonly batchSize: number;
   readonly decodeThreads: number;
   readonly prefillThreads: number;
-  readonly turns: Turns;
+  readonly turns: ModelTurns;
 }
 
 export class DecodeLoop {
   readonly #options: DecodeLoopOptions;
   readonly #pool: SequencePool;
+  readonly #admission = new Admission();
   #streams: Stream[] = [];
   #running: Promise<void> | undefined;
   #tokensPerMs = 0;
@@ -129,8 +133,12 @@ export class DecodeLoop {
           await this.#turn(rank);
           continue;
         }
-        for (const stream of this.#streams) if (stream.rank === rank) this.#admit(stream);
-        const holding = this.#streams.filter((stream) => stream.sequence !== undefined);
+        for (const stream of this.#admission.order(this.#streams.filter((waiting) => waiting.rank === rank && !waiting.sequence))) {
+          this.#admit(stream);
+          if (stream.sequence) this.#admission.admitted(stream.client);
+        }
+        // In the order of admission, not of arrival, so that a prompt is not held up by every earlier request of another client.
+        const holding = this.#streams.filter((stream) => stream.sequence !== undefined).sort((one, other) => one.startedAt - other.startedAt);
         const urgent = holding.filter((stream) => stream.rank === rank);
         // When less urgent work holds every sequence that the urgent could use, it is finished first: nothing else can free one.
         const streams = urgent.length > 0 ? urgent : holding;

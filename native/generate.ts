@@ -9,6 +9,8 @@ import { StopMatcher } from './stopMatcher.ts';
 import { TextStream } from './textStream.ts';
 
 export interface GenerateOptions {
+  /** Who asked, a number for each connection. */
+  readonly client: number;
   readonly signal: AbortSignal;
   readonly onText: (text: string) => void;
 }
@@ -40,6 +42,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const result = await loaded.loop.run({
     prompt: Uint32Array.from(prompt.tokens),
     priority: params.priority,
+    client: options.client,
     maxTokens: Math.min(params.maxTokens, room),
     sampling: samplingOf(params),
     notFirst: params.forbidEndFirst ? loaded.vocabulary.endings : undefined,
