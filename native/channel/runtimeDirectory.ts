@@ -32,13 +32,25 @@ export function runtimeDirectoryFor(env: NodeJS.ProcessEnv, platform: NodeJS.Pla
  * @throws RuntimeDirectoryError when it is a link, belongs to another user or can be entered by others.
  */
 export async function ensureRuntimeDirectory(directory: string): Promise<void> {
-  await fs.mkdir(directory, { recursive: true, mode: 0o700 });
-  const stat = await fs.lstat(directory);
+  try {
+    await fs.mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // Whatever stands there is looked at below.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(directory, error);
+  }
+  const stat = await fs.lstat(directory).catch((error: unknown) => {
+    throw unusable(directory, error);
+  });
   if (!stat.isDirectory()) throw new RuntimeDirectoryError(`${directory} is not a directory: a link or a file stands there.`, `Remove ${directory}.`);
   if (process.platform === 'win32') return;
   if (stat.uid !== os.userInfo().uid)
     throw new RuntimeDirectoryError(`${directory} belongs to another user.`, 'Set TRAMONTANE_RUNTIME_DIR to a directory of your own.');
   if ((stat.mode & 0o077) !== 0) throw new RuntimeDirectoryError(`${directory} can be entered by other users.`, `Run: chmod 700 ${directory}`);
+}
+
+function unusable(file: string, error: unknown): RuntimeDirectoryError {
+  const detail = (error as NodeJS.ErrnoException).code ?? String(error);
+  return new RuntimeDirectoryError(`${file} cannot be used (${detail}).`, 'Set TRAMONTANE_RUNTIME_DIR to a directory of your own.');
 }
 
 /**
@@ -99,9 +111,12 @@ export async function readOrCreateSecret(directory: string): Promise<Buffer> {
   } finally {
     await fs.rm(candidate, { force: true });
   }
-  const handle = await fs.open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  const handle = await fs.open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === 'ELOOP' ? new RuntimeDirectoryError(`${file} is a link.`, `Delete ${file}.`) : unusable(file, error);
+  });
   try {
     const stat = await handle.stat();
+    if (!stat.isFile()) throw new RuntimeDirectoryError(`${file} is not a file.`, `Delete ${file}.`);
     if (process.platform !== 'win32' && (stat.uid !== os.userInfo().uid || (stat.mode & 0o077) !== 0)) {
       throw new RuntimeDirectoryError(`${file} can be read by other users.`, `Delete ${file}.`);
     }

@@ -10,7 +10,7 @@ import { engineProtocolVersion } from '../../native/protocol/messages.ts';
 import type { InferenceState } from '../../server/inference/inference.ts';
 import { engineModule, testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
-import { enginePid, killMidToken, stateReached } from './faults.ts';
+import { enginePid, killMidToken, processEnded, stateReached } from './faults.ts';
 
 const rounds = Number(process.env['TRAMONTANE_ROUNDS'] ?? 2);
 
@@ -203,15 +203,4 @@ function frame(payload: unknown): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(body.length);
   return Buffer.concat([length, body]);
-}
-
-async function processEnded(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -40,3 +40,15 @@ export async function killMidToken(inference: Inference): Promise<{ readonly out
   ]);
   return { outcomes, elapsedMs: performance.now() - killedAt };
 }
+
+/** There is no event for the end of a process that is no child. */
+export async function processEnded(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
