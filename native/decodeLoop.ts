@@ -2,6 +2,7 @@
 // one batch, plus at most one chunk of a prompt. Between two ticks streams come, go and are aborted, so nothing waits for more than one tick.
 // It knows tokens, batches and priorities; it must not know text, prompts or clients.
 import type { Addon, AddonSampler, SamplerConfig } from './addon.ts';
+import { Admission } from './admission.ts';
 import type { StreamHead } from './chatHeads.ts';
 import type { Priority } from './protocol/messages.ts';
 import type { Sequence } from './sequencePool.ts';
@@ -9,7 +10,7 @@ import { commonPrefix, SequencePool } from './sequencePool.ts';
 import { DraftLength } from './speculation/draftLength.ts';
 import type { Drafter } from './speculation/drafter.ts';
 import { TickCosts } from './speculation/tickCosts.ts';
-import type { Turns } from './turns.ts';
+import type { ModelTurns } from './turns.ts';
 import { rankOf } from './turns.ts';
 
 /** A chunk of a prompt aims at this long: an abort and a request of higher priority wait for it. */
@@ -28,6 +29,8 @@ const none = new Uint32Array(0);
 export interface StreamRequest {
   readonly prompt: Uint32Array;
   readonly priority: Priority;
+  /** Who asked: sequences are given to clients in turn. */
+  readonly client: number;
   readonly maxTokens: number;
   readonly sampling: SamplerConfig;
   /** Tokens that may not be the first one. */
@@ -94,12 +97,13 @@ export interface DecodeLoopOptions {
   readonly batchSize: number;
   readonly decodeThreads: number;
   readonly prefillThreads: number;
-  readonly turns: Turns;
+  readonly turns: ModelTurns;
 }
 
 export class DecodeLoop {
   readonly #options: DecodeLoopOptions;
   readonly #pool: SequencePool;
+  readonly #admission = new Admission();
   #streams: Stream[] = [];
   /** Heads to be saved when there is nothing else to do, by the sequence that begins with them. */
   readonly #unsaved = new Map<Sequence, StreamHead>();
@@ -184,8 +188,12 @@ export class DecodeLoop {
           continue;
         }
         const isInline = rank === rankOf('inline');
-        for (const stream of this.#byUrgency()) if (!isInline || stream.rank === rank) await this.#admit(stream);
-        const holding = this.#streams.filter((stream) => stream.sequence !== undefined);
+        for (const stream of this.#waiting(rank)) {
+          await this.#admit(stream);
+          if (stream.sequence) this.#admission.admitted(stream.client);
+        }
+        // In the order of admission, not of arrival, so that a prompt is not held up by every earlier request of another client.
+        const holding = this.#streams.filter((stream) => stream.sequence !== undefined).sort((one, other) => one.startedAt - other.startedAt);
         const urgent = holding.filter((stream) => stream.rank === rank);
         // Nothing runs beside an inline request. Chats and background work share their batches: one more token in a batch costs little.
         // When less urgent work holds every sequence that the urgent could use, it is finished first: nothing else can free one.
@@ -203,8 +211,11 @@ export class DecodeLoop {
     }
   }
 
-  #byUrgency(): readonly Stream[] {
-    return [...this.#streams].sort((one, other) => one.rank - other.rank);
+  /** Streams that may have a sequence now: the most urgent first, and among equals each client in turn. Beside inline requests only these. */
+  #waiting(mostUrgent: number): readonly Stream[] {
+    const waiting = this.#streams.filter((stream) => !stream.sequence && (stream.rank === mostUrgent || mostUrgent !== rankOf('inline')));
+    const ranks = [...new Set(waiting.map((stream) => stream.rank))].sort((one, other) => one - other);
+    return ranks.flatMap((rank) => this.#admission.order(waiting.filter((stream) => stream.rank === rank)));
   }
 
   /** Waits until a model beside this one has no work of a higher priority, or something changes here. */

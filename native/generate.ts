@@ -11,6 +11,8 @@ import { StopMatcher } from './stopMatcher.ts';
 import { TextStream } from './textStream.ts';
 
 export interface GenerateOptions {
+  /** Who asked, a number for each connection. */
+  readonly client: number;
   readonly signal: AbortSignal;
   readonly onText: (text: string) => void;
 }
@@ -43,6 +45,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const result = await loaded.loop.run({
     prompt: Uint32Array.from(prompt.tokens),
     priority: params.priority,
+    client: options.client,
     maxTokens: Math.min(params.maxTokens, room),
     sampling: samplingOf(params),
     drafter: params.speculation === 'promptLookup' ? lookupIn(prompt.tokens, params.expected ?? '', loaded.vocabulary) : undefined,

@@ -11,7 +11,7 @@ import { type PromptTokens, Vocabulary } from './promptTokens.ts';
 import type { EngineStatus, GenerateParams, ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
 import type { SavedStates } from './savedStates.ts';
-import type { Turns } from './turns.ts';
+import type { ModelTurns } from './turns.ts';
 
 /** Without a setting, more context than this is not taken even if the model was trained for it: its KV state costs memory. */
 const defaultContextSize = 16_384;
@@ -27,7 +27,7 @@ export interface LoadOptions {
   readonly decodeThreads: number;
   /** For long batches. */
   readonly prefillThreads: number;
-  readonly turns: Turns;
+  readonly turns: ModelTurns;
   readonly renderProcess: RenderProcess;
   readonly states: SavedStates;
   readonly log: (line: string) => void;
@@ -54,6 +54,7 @@ export class LoadedModel {
   readonly configuration: ModelConfiguration;
   #heads: ChatHeads | undefined;
   #users = 0;
+  readonly #waitingForIdle: (() => void)[] = [];
   #isDisposed = false;
 
   /** @throws Error when the library is not of the pinned version */
@@ -107,7 +108,14 @@ export class LoadedModel {
     this.#users++;
     return () => {
       this.#users--;
+      if (this.#users > 0) return;
+      for (const wake of this.#waitingForIdle.splice(0)) wake();
     };
+  }
+
+  /** Resolves when nobody uses the model. */
+  async whenIdle(): Promise<void> {
+    while (this.#users > 0) await new Promise<void>((wake) => this.#waitingForIdle.push(wake));
   }
 
   get isBusy(): boolean {

@@ -14,14 +14,25 @@ export const engineMethods = {
   countTokens: 'engine/countTokens',
   /** Vectors of texts, from a model that was made for them. */
   embed: 'engine/embed',
-  /** Loads nothing and answers nothing new any more, frees its memory when the last request is done, and ends. */
-  drain: 'engine/drain',
   /** Deletes every state that was saved to disk. */
   deleteSavedStates: 'engine/deleteSavedStates',
   status: 'engine/status',
+  /** Said first by every client: what it wishes; answered with what is in force. */
+  join: 'engine/join',
+  // These three are said between builds that differ, so neither they nor the proof of the secret may ever change; fields may be added.
+  /** From a newer build: the engine loads and answers nothing new, frees its memory when the last request is done, and ends. */
+  drain: 'engine/drain',
   /** Answered at once, whatever else is going on: with the process id. */
   ping: 'engine/ping',
   shutdown: 'engine/shutdown',
+} as const;
+
+/** What the engine tells its clients unasked. */
+export const engineNotices = {
+  /** A newer build takes over: what is under way is finished, nothing else is answered. */
+  superseded: 'engine/superseded',
+  /** A model's file was replaced, and the new one is loaded: what was known of the model may be wrong. */
+  modelReplaced: 'engine/modelReplaced',
 } as const;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -38,6 +49,21 @@ export const engineOptionsSchema = v.strictObject({
   keepAliveMs: count,
 });
 export type EngineOptions = v.InferOutput<typeof engineOptionsSchema>;
+
+/** Orders builds: the higher protocol version is newer, and of equals the one whose engine file was written later. */
+export const buildAgeSchema = v.object({ protocolVersion: count, writtenAtMs: v.number() });
+export type BuildAge = v.InferOutput<typeof buildAgeSchema>;
+/** False when the asking build is not the newer one: then nothing changes. */
+export const drainResultSchema = v.object({ isDraining: v.boolean() });
+
+export const joinParamsSchema = v.strictObject({ engine: engineOptionsSchema });
+export const joinResultSchema = v.object({ pid: count, inForce: engineOptionsSchema });
+export type JoinResult = v.InferOutput<typeof joinResultSchema>;
+
+/** One sentence each for the user. */
+export const supersededSchema = v.object({ cause: text, action: text });
+export type Superseded = v.InferOutput<typeof supersededSchema>;
+export const modelReplacedSchema = v.object({ path: text });
 
 export const modelSpecSchema = v.strictObject({
   /** Absolute path of a GGUF file. */
@@ -203,6 +229,15 @@ const contextOverflow = v.object({
   availableTokens: count,
 });
 const promptProblem = v.object({ outcome: v.literal('promptProblem'), cause: text });
+/** Nothing is wrong with the request, but this engine does not take it. */
+const refused = v.object({
+  outcome: v.literal('refused'),
+  reason: v.picklist(['tooManyRequests', 'superseded']),
+  /** One sentence each for the user: what is the matter, and what to do. */
+  cause: text,
+  action: text,
+});
+export type Refusal = v.InferOutput<typeof refused>;
 
 export const generateResultSchema = v.variant('outcome', [
   v.object({
@@ -219,6 +254,7 @@ export const generateResultSchema = v.variant('outcome', [
   contextOverflow,
   promptProblem,
   modelProblem,
+  refused,
 ]);
 export type GenerateResult = v.InferOutput<typeof generateResultSchema>;
 
@@ -244,12 +280,17 @@ export type ModelDescription = v.InferOutput<typeof modelDescriptionSchema>;
 
 export const modelParamsSchema = v.strictObject({ model: modelSpecSchema });
 export type ModelParams = v.InferOutput<typeof modelParamsSchema>;
-export const describeModelResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), model: modelDescriptionSchema }), cancelled, modelProblem]);
+export const describeModelResultSchema = v.variant('outcome', [
+  v.object({ outcome: v.literal('ok'), model: modelDescriptionSchema }),
+  cancelled,
+  modelProblem,
+  refused,
+]);
 export type DescribeModelResult = v.InferOutput<typeof describeModelResultSchema>;
 
 export const countTokensParamsSchema = v.strictObject({ model: modelSpecSchema, texts: v.pipe(v.array(text), v.maxLength(4096)) });
 export type CountTokensParams = v.InferOutput<typeof countTokensParamsSchema>;
-export const countTokensResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), counts: v.array(count) }), cancelled, modelProblem]);
+export const countTokensResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), counts: v.array(count) }), cancelled, modelProblem, refused]);
 export type CountTokensResult = v.InferOutput<typeof countTokensResultSchema>;
 
 export const embedParamsSchema = v.strictObject({
@@ -263,6 +304,7 @@ export const embedResultSchema = v.variant('outcome', [
   cancelled,
   promptProblem,
   modelProblem,
+  refused,
 ]);
 export type EmbedResult = v.InferOutput<typeof embedResultSchema>;
 

@@ -17,7 +17,7 @@ export interface TestEngine {
   readonly stateDirectory: string;
   readonly logLines: string[];
   /** Another client of the same engine. */
-  readonly connect: (model?: string) => LocalInference;
+  readonly connect: (model?: string, engine?: Partial<EngineOptions>, module?: string) => LocalInference;
   readonly end: () => Promise<void>;
 }
 
@@ -42,12 +42,12 @@ export function testEngine(
     debug: (line) => logLines.push(line),
   };
   const clients: LocalInference[] = [];
-  const connect = (model = options.model ?? starterModel) => {
+  const connect = (model = options.model ?? starterModel, engine: Partial<EngineOptions> = {}, module = options.engineModule ?? engineModule) => {
     const client = new LocalInference({
-      engineModule: options.engineModule ?? engineModule,
+      engineModule: module,
       runtimeDirectory,
       stateDirectory,
-      engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine },
+      engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine, ...engine },
       model: { path: model, contextSize: options.contextSize ?? 0 },
       log,
       now: () => performance.now(),

@@ -39,6 +39,7 @@ export async function measureRewrite({ model, threads, pairs, lines, contextSize
       next = 0;
       const result = await loop.run({
         prompt,
+        client: 0,
         priority: 'chat',
         maxTokens: answer.length,
         sampling: { temperature: 0 },

@@ -29,7 +29,7 @@ const pieceLength = 12;
 
 export async function startScriptedEngine({ runtimeDirectory, engineModule, answer }: ScriptedEngineOptions): Promise<{ readonly end: () => Promise<void> }> {
   const engine: EngineWork = {
-    generate: async (params, signal, onText) => {
+    generate: async (params, { signal, onText }) => {
       const text = answer(params);
       for (let at = 0; at < text.length; at += pieceLength) {
         await new Promise((resolve) => setTimeout(resolve, 2));
@@ -66,9 +66,13 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
   const server = new EngineServer({
     engine,
     secret: await readOrCreateSecret(runtimeDirectory),
+    age: { protocolVersion: engineProtocolVersion, writtenAtMs: 0 },
+    inForce: { gpu: 'off', threads: 1, keepAliveMs: 0 },
     log: () => undefined,
-    onClients: () => undefined,
+    onClientCame: () => undefined,
+    onClientLeft: () => undefined,
     onShutdown: () => undefined,
+    onDrained: () => undefined,
   });
   await server.listen(socketPathFor(runtimeDirectory, await buildIdOf(engineModule, engineProtocolVersion)));
   return { end: () => server.close() };
