@@ -122,6 +122,7 @@ export class LoadedModel {
     this.#isDisposed = true;
     // Freeing a context under a running tick would crash the process.
     await this.loop.idle();
+    await this.#heads?.idle();
     await this.context.dispose();
     await this.model.dispose();
   }
