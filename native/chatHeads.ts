@@ -45,6 +45,7 @@ export interface ChatHeadsOptions {
 export class ChatHeads {
   readonly #options: ChatHeadsOptions;
   #canBeCut = true;
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(options: ChatHeadsOptions) {
     this.#options = options;
@@ -72,6 +73,11 @@ export class ChatHeads {
     };
   }
 
+  /** Resolves when what was saved has its name. */
+  async idle(): Promise<void> {
+    await this.#keeping;
+  }
+
   async #restore(sequence: Sequence, saved: SavedState, prompt: Uint32Array): Promise<readonly number[]> {
     const { context, states, contextSize, log } = this.#options;
     try {
@@ -96,20 +102,26 @@ export class ChatHeads {
     let outcome: 'kept' | 'lost' = 'kept';
     let writtenBytes = 0;
     try {
-      if (!aside || !draft) return outcome;
-      await exclusively(async () => {
-        // Where a window has slid on, the state before it is gone, and what is left after a cut would not be that of the head.
-        if (context.getSequenceKvCacheMinPosition(sequence.id) !== 0) this.#canBeCut = false;
-        else ({ outcome, writtenBytes } = await this.#write(sequence, head, { aside, draft }));
-      });
-      if (writtenBytes > 0) await states.keep(draft, { model, tokens: head, writtenBytes });
+      if (aside && draft)
+        await exclusively(async () => {
+          // Where a window has slid on, the state before it is gone, and what is left after a cut would not be that of the head.
+          if (context.getSequenceKvCacheMinPosition(sequence.id) !== 0) this.#canBeCut = false;
+          else ({ outcome, writtenBytes } = await this.#write(sequence, head, { aside, draft }));
+        });
     } catch (error) {
       states.fail(error);
     } finally {
       if (aside) await states.discard(aside);
-      if (draft) await states.discard(draft);
     }
+    // Not waited for: all of it is read once more for its seal, and requests must not wait for that.
+    if (draft) this.#keeping = this.#keeping.then(() => this.#keep(draft, { model, tokens: head, writtenBytes }));
     return outcome;
+  }
+
+  async #keep(draft: Draft, content: { readonly model: string; readonly tokens: Uint32Array; readonly writtenBytes: number }): Promise<void> {
+    const { states } = this.#options;
+    if (content.writtenBytes > 0) await states.keep(draft, content);
+    await states.discard(draft);
   }
 
   async #write(

@@ -268,7 +268,13 @@ export class DecodeLoop {
     for (const [sequence, head] of this.#unsaved) {
       this.#unsaved.delete(sequence);
       if (commonPrefix(sequence.tokens, head.tokens) < head.tokens.length) return;
-      if ((await head.save(sequence, (act) => this.#options.turns.exclusive.run(act))) === 'lost') this.#forget(sequence);
+      // Whoever has come while its files were made goes first.
+      const exclusively = (act: () => Promise<void>) =>
+        this.#options.turns.exclusive.run(async () => {
+          if (this.#streams.length === 0 && !this.#options.turns.mustWait(idleRank)) await act();
+          else this.#unsaved.set(sequence, head);
+        });
+      if ((await head.save(sequence, exclusively)) === 'lost') this.#forget(sequence);
       return;
     }
   }

@@ -1,5 +1,6 @@
 // One model in memory with its context, its vocabulary and its decode loop. It knows loading and memory; it must not know requests.
 import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
+import { getModuleVersion } from 'node-llama-cpp';
 import { addonOf } from './addon.ts';
 import { ChatHeads, type StreamHead } from './chatHeads.ts';
 import { verifyChecksum } from './checksum.ts';
@@ -130,6 +131,7 @@ export class LoadedModel {
     this.#isDisposed = true;
     // Freeing a context under a running tick would crash the process.
     await this.loop.idle();
+    await this.#heads?.idle();
     await this.context.dispose();
     await this.model.dispose();
   }
@@ -168,12 +170,12 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
   return { outcome: 'modelProblem', problem: memoryProblem(spec.path, lastError) };
 }
 
-function identityOf(
+async function identityOf(
   { configuration: { contextSize, kvType, flashAttention, gpuLayers } }: LoadedModel,
   { llama, spec, sha256 }: { readonly llama: Llama; readonly spec: ModelSpec; readonly sha256: string | undefined },
 ): Promise<string> {
   const { repo, release } = llama.llamaCppRelease;
-  const context = { contextSize, kvType, flashAttention, gpuLayers, backend: String(llama.gpu), library: `${repo} ${release}` };
+  const context = { contextSize, kvType, flashAttention, gpuLayers, backend: String(llama.gpu), library: `${await getModuleVersion()} ${repo} ${release}` };
   return modelIdentity({ spec, sha256, context });
 }
 

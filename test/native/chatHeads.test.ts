@@ -69,7 +69,9 @@ async function saveWith(script: Script): Promise<{ readonly outcome: string; rea
   const heads = headsOf(context);
   const head = await heads.of(prompt, { headLength, heldTokens: 0 });
   assert.ok(head);
-  return { outcome: await head.save(sequence(), exclusively), held, heads };
+  const outcome = await head.save(sequence(), exclusively);
+  await heads.idle();
+  return { outcome, held, heads };
 }
 
 test('a head is saved alone, and the sequence holds what it held', async () => {
@@ -95,6 +97,7 @@ for (const [step, script] of Object.entries({
     assert.deepEqual(readdirSync(directory), []);
     const head = await heads.of(prompt, { headLength, heldTokens: 0 });
     assert.equal(await head?.save(sequence(), exclusively), 'kept');
+    await heads.idle();
     assert.deepEqual(readdirSync(directory), []);
     assert.equal(lines.length, 1, lines.join('\n'));
     assert.match(lines[0] ?? '', /ENOSPC/);
@@ -122,8 +125,10 @@ test('what was said before everything was deleted is not saved afterwards', asyn
   const head = await heads.of(prompt, { headLength, heldTokens: 0 });
   await states.deleteAll();
   await head?.save(sequence(), exclusively);
+  await heads.idle();
   assert.equal((await states.size()).files, 0);
   await (await heads.of(prompt, { headLength, heldTokens: 0 }))?.save(sequence(), exclusively);
+  await heads.idle();
   assert.equal((await states.size()).files, 1);
 });
 
@@ -132,6 +137,7 @@ test('a file that holds other tokens than its name says is removed, and the sequ
   held.push(...prompt);
   const heads = headsOf(context);
   await (await heads.of(prompt, { headLength, heldTokens: 0 }))?.save(sequence(), exclusively);
+  await heads.idle();
   const head = await heads.of(prompt, { headLength, heldTokens: 0 });
   const load = context.loadSequenceStateFromFile.bind(context);
   context.loadSequenceStateFromFile = async (...args) => (await load(...args)).map((token) => token + 1);
