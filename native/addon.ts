@@ -31,6 +31,8 @@ export interface AddonContext {
   /** Removes [from, to) of a sequence; to -1 means the end. False when the model's state cannot be cut there. */
   removeTokenCellsFromSequence(sequence: number, from: number, to: number): boolean;
   disposeSequence(sequence: number): void;
+  /** What the target holds is replaced, but only together with the next decode. */
+  copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>;
   /** 0 as long as nothing has slid out of a model's window; -1 when the sequence is empty. */
   getSequenceKvCacheMinPosition(sequence: number): number;
   /** The whole sequence. Resolves with the bytes written, which are more than the file's when the disk was full at the very end. */
@@ -60,6 +62,7 @@ export function addonOf(model: LlamaModel, context: LlamaContext): Addon {
     'sampleToken',
     'removeTokenCellsFromSequence',
     'disposeSequence',
+    'copySequenceStateFromOtherSequence',
     'getSequenceKvCacheMinPosition',
     'saveSequenceStateToFile',
     'loadSequenceStateFromFile',

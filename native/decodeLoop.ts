@@ -22,6 +22,8 @@ const smallestChunk = 16;
 const firstChunk = 128;
 /** From this many tokens on a batch is worth all threads; below it they mostly wait for each other. */
 const longBatch = 32;
+/** Copying the state of another sequence is worth it from so many tokens on. */
+const leastCopied = 64;
 /** Guessed tokens a tick for each of several streams that write at once. */
 const crowdedDraft = 8;
 const none = new Uint32Array(0);
@@ -35,6 +37,8 @@ export interface StreamRequest {
   readonly sampling: SamplerConfig;
   /** Tokens that may not be the first one. */
   readonly notFirst: Uint32Array | undefined;
+  /** Prepares what may be asked next, beside the completion that it would follow. */
+  readonly isAhead?: boolean;
   /** Guesses tokens, which are confirmed several in one batch; the answer is the same as without. Disposed with the stream. */
   readonly drafter?: Drafter | undefined;
   readonly signal: AbortSignal;
@@ -160,8 +164,8 @@ export class DecodeLoop {
   }
 
   /** How many of a prompt's first tokens the sequence that it would get holds. */
-  longestHeld(priority: Priority, prompt: Uint32Array): number {
-    return this.#pool.longestHeld(priority, prompt);
+  longestHeld(prompt: Uint32Array): number {
+    return this.#pool.longest(prompt).common;
   }
 
   /** Resolves when no tick is under way and none will come. What was to be saved is not any more. */
@@ -189,7 +193,7 @@ export class DecodeLoop {
         }
         const isInline = rank === rankOf('inline');
         for (const stream of this.#waiting(rank)) {
-          await this.#admit(stream);
+          this.#admit(stream);
           if (stream.sequence) this.#admission.admitted(stream.client);
         }
         // In the order of admission, not of arrival, so that a prompt is not held up by every earlier request of another client.
@@ -230,21 +234,24 @@ export class DecodeLoop {
   }
 
   /** Gives a stream the sequence that knows most of its prompt. */
-  async #admit(stream: Stream): Promise<void> {
+  #admit(stream: Stream): void {
     if (stream.sequence) return;
-    const sequence = this.#pool.take(stream.priority, stream.prompt);
+    const sequence = this.#pool.take(stream.priority, stream.prompt, stream.isAhead);
     if (!sequence) return;
     stream.sequence = sequence;
     stream.startedAt = performance.now();
+  }
+
+  /** What the sequence holds is made the longest beginning of the prompt that can be had; in the turn in which it is needed. */
+  async #prepare(stream: Stream, sequence: Sequence): Promise<void> {
     // The last token is always evaluated: its successor is what is asked for.
     const before = stream.prompt.subarray(0, stream.prompt.length - 1);
-    if (stream.head && stream.head.savedTokens > commonPrefix(sequence.tokens, before)) await this.#restore(stream.head, stream, sequence);
-    const common = commonPrefix(sequence.tokens, before);
-    if (common < sequence.tokens.length) {
-      // Some models (recurrent ones, sliding windows) cannot go back to the middle; they start anew.
-      if (common > 0 && this.#options.addon.context.removeTokenCellsFromSequence(sequence.id, common, -1)) sequence.tokens.length = common;
-      else this.#forget(sequence);
+    await this.#copyLonger(sequence, before);
+    if (stream.head && stream.head.savedTokens > commonPrefix(sequence.tokens, before)) {
+      sequence.tokens = [...(await stream.head.restore(sequence))];
+      stream.restoredTokens = sequence.tokens.length;
     }
+    this.#cut(sequence, commonPrefix(sequence.tokens, before));
     stream.reusedTokens = sequence.tokens.length;
     stream.pending = stream.prompt.subarray(stream.reusedTokens);
     stream.sampler = this.#options.addon.makeSampler();
@@ -254,11 +261,30 @@ export class DecodeLoop {
     );
   }
 
-  async #restore(head: StreamHead, stream: Stream, sequence: Sequence): Promise<void> {
-    await this.#options.turns.exclusive.run(async () => {
-      sequence.tokens = [...(await head.restore(sequence))];
-    });
-    stream.restoredTokens = sequence.tokens.length;
+  /**
+   * Another sequence may hold much more of the prompt, but serve another request: its state is copied. The library copies with the next
+   * decode, so one must follow before anything else is done with the sequence.
+   */
+  async #copyLonger(sequence: Sequence, prompt: Uint32Array): Promise<void> {
+    const own = commonPrefix(sequence.tokens, prompt);
+    const { source, common } = this.#pool.longest(prompt);
+    if (!source || source === sequence || common < own + leastCopied) return;
+    this.#forget(sequence);
+    await this.#options.addon.context.copySequenceStateFromOtherSequence(sequence.id, source.id);
+    sequence.tokens = [...source.tokens];
+  }
+
+  /** Some models (recurrent ones, sliding windows) cannot go back to the middle; they start anew. */
+  #cut(sequence: Sequence, length: number): void {
+    if (length === sequence.tokens.length) return;
+    if (length > 0 && this.#removeFrom(sequence, length)) sequence.tokens.length = length;
+    else this.#forget(sequence);
+  }
+
+  /** False when the state from there on cannot be taken back: it is one of the whole text, or the tokens before have slid out of a window. */
+  #removeFrom({ id }: Sequence, position: number): boolean {
+    const { context } = this.#options.addon;
+    return context.getSequenceKvCacheMinPosition(id) === 0 && context.removeTokenCellsFromSequence(id, position, -1);
   }
 
   /** Only while no request is active in any model: saving takes the time of some tokens. */
@@ -281,6 +307,7 @@ export class DecodeLoop {
 
   async #tick(streams: readonly Stream[]): Promise<void> {
     const { addon, decodeThreads, prefillThreads } = this.#options;
+    for (const stream of streams) if (stream.sequence && !stream.sampler) await this.#prepare(stream, stream.sequence);
     const startedAt = performance.now();
     const work = await this.#plan(streams);
     const size = work.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -370,7 +397,7 @@ export class DecodeLoop {
     stream.draftedTokens += drafted;
     stream.acceptedTokens += accepted;
     stream.draftLength.noteDrafted(drafted, accepted);
-    if (accepted === drafted || this.#options.addon.context.removeTokenCellsFromSequence(sequence.id, sequence.tokens.length, -1)) return;
+    if (accepted === drafted || this.#removeFrom(sequence, sequence.tokens.length)) return;
     // A model whose state cannot be taken back reads everything again, once, and guesses no more.
     this.#canRemove = false;
     const known = Uint32Array.from(sequence.tokens);

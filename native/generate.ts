@@ -45,6 +45,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const result = await loaded.loop.run({
     prompt: Uint32Array.from(prompt.tokens),
     priority: params.priority,
+    isAhead: params.isAhead ?? false,
     client: options.client,
     maxTokens: Math.min(params.maxTokens, room),
     sampling: samplingOf(params),

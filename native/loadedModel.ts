@@ -101,7 +101,7 @@ export class LoadedModel {
   async headOf(params: GenerateParams, prompt: Extract<PromptTokens, { outcome: 'ok' }>, signal: AbortSignal): Promise<StreamHead | undefined> {
     const headLength = await this.vocabulary.headLength(params.prompt, prompt, signal);
     const tokens = Uint32Array.from(prompt.tokens);
-    return this.#heads?.of(tokens, { headLength, heldTokens: this.loop.longestHeld(params.priority, tokens) });
+    return this.#heads?.of(tokens, { headLength, heldTokens: this.loop.longestHeld(tokens) });
   }
 
   /** Keeps the model in memory until the returned function is called. */

@@ -29,25 +29,30 @@ export class SequencePool {
 
   /**
    * The idle sequence that shares the longest prefix; of equals the one not used for longest. A chat leaves one that would lose most of what it
-   * holds to the chat that it belongs to, and takes one that holds little, else the one not used for longest. Undefined when all are busy.
+   * holds to the chat that it belongs to, and takes one that holds little, else the one not used for longest. Work ahead of a completion takes
+   * the one beside it. Undefined when all are busy.
    */
-  take(priority: Priority, prompt: ArrayLike<number>): Sequence | undefined {
-    const idle = this.#idle(priority);
-    const best = priority === 'inline' ? longestPrefix(idle, prompt) : (longestPrefix(idle.filter(continuedBy(prompt)), prompt) ?? leastWorth(idle));
+  take(priority: Priority, prompt: ArrayLike<number>, isAhead = false): Sequence | undefined {
+    const idle = isAhead ? this.#besideCurrent() : this.#idle(priority);
+    const best = priority === 'inline' || isAhead ? longestPrefix(idle, prompt) : (longestPrefix(idle.filter(continuedBy(prompt)), prompt) ?? leastWorth(idle));
     if (!best) return undefined;
     best.isBusy = true;
-    best.usedAt = ++this.#uses;
+    // Work ahead does not count as use: the current completion stays the one used last.
+    best.usedAt = isAhead ? best.usedAt : ++this.#uses;
     return best;
   }
 
-  /** How many of the first tokens of a prompt the sequence that it would get holds. */
-  longestHeld(priority: Priority, prompt: ArrayLike<number>): number {
-    return Math.max(
-      0,
-      ...this.#idle(priority)
-        .filter(continuedBy(prompt))
-        .map((sequence) => commonPrefix(sequence.tokens, prompt)),
-    );
+  /** Of all sequences, busy ones included, the one that holds most of a prompt's beginning. */
+  longest(prompt: ArrayLike<number>): { readonly source: Sequence | undefined; readonly common: number } {
+    const source = longestPrefix([...this.#inline, ...this.#other], prompt);
+    return { source, common: source ? commonPrefix(source.tokens, prompt) : 0 };
+  }
+
+  /** The current completion is in the sequence for completions that was used last; a single one is left to it. */
+  #besideCurrent(): readonly Sequence[] {
+    if (this.#inline.length === 1) return this.#idle('background');
+    const current = Math.max(...this.#inline.map(({ usedAt }) => usedAt));
+    return this.#idle('inline').filter(({ usedAt }) => usedAt < current || current === 0);
   }
 
   #idle(priority: Priority): readonly Sequence[] {

@@ -6,7 +6,7 @@ import { PromptLookup } from '../../native/speculation/promptLookup.ts';
 import { TickCosts } from '../../native/speculation/tickCosts.ts';
 import type { GenerateRequest } from '../../server/inference/inference.ts';
 import { testEngine } from './localEngine.ts';
-import { chatRequest, forever } from './prompts.ts';
+import { chatRequest, forever, holeRequest, longCode } from './prompts.ts';
 
 const newline = 10;
 const lookupIn = (prompt: readonly number[], expected: readonly number[] = []) => new PromptLookup(prompt, expected, (token) => token === newline);
@@ -162,5 +162,38 @@ suite('the answer is the same with and without', () => {
     const again = await ask(one);
     assert.equal(again.text, alone[0]?.text);
     assert.equal(again.usage.evaluatedTokens, 1);
+  });
+});
+
+suite('work ahead of a completion', () => {
+  const engine = testEngine();
+  after(() => engine.end());
+  const ask = async (request: GenerateRequest) => {
+    const result = await engine.inference.generate(request, { signal: forever });
+    assert.ok(result.outcome === 'ok', JSON.stringify(result));
+    return result.value;
+  };
+  const prefix = `${longCode(12, 3)}\ndef add(first, second):\n    return`;
+
+  test('copies the state of the current one, writes what would have been written without, and is there when it is asked for', async () => {
+    const current = await ask(holeRequest(prefix));
+    const accepted = `${prefix} first + second\n`;
+    const ahead = await ask(holeRequest(accepted, { isAhead: true, priority: 'background' }));
+    assert.ok(ahead.usage.evaluatedTokens < 20, `${ahead.usage.evaluatedTokens} of the prompt were evaluated again`);
+    assert.ok(ahead.usage.reusedTokens > 200);
+    const again = await ask(holeRequest(prefix));
+    assert.equal(again.text, current.text);
+    assert.equal(again.usage.evaluatedTokens, 1, 'the current one kept its state');
+    const next = await ask(holeRequest(accepted));
+    assert.equal(next.text, ahead.text);
+    assert.equal(next.usage.evaluatedTokens, 1, 'what was prepared is there');
+    const fresh = testEngine();
+    try {
+      const alone = await fresh.inference.generate(holeRequest(accepted), { signal: forever });
+      assert.ok(alone.outcome === 'ok');
+      assert.equal(alone.value.text, ahead.text);
+    } finally {
+      await fresh.end();
+    }
   });
 });
