@@ -3,9 +3,9 @@
 import { randomInt } from 'node:crypto';
 import type { Token } from 'node-llama-cpp';
 import type { SamplerConfig } from './addon.ts';
+import { AnswerEnd } from './answerEnd.ts';
 import type { LoadedModel } from './loadedModel.ts';
 import type { GenerateParams, GenerateResult } from './protocol/messages.ts';
-import { StopMatcher } from './stopMatcher.ts';
 import { TextStream } from './textStream.ts';
 
 export interface GenerateOptions {
@@ -26,7 +26,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const wantedRoom = params.roomTokens ?? Math.min(params.maxTokens, defaultRoomTokens);
   if (room < wantedRoom) return { outcome: 'contextOverflow', promptTokens: prompt.tokens.length, availableTokens: Math.max(0, contextSize - wantedRoom) };
 
-  const stops = new StopMatcher(params.stop);
+  const ends = new AnswerEnd(params);
   const stream = new TextStream(loaded.model, prompt.tokens);
   let text = '';
   // Set inside the callback, which the compiler does not follow.
@@ -52,7 +52,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
         endTokens = 1;
         return true;
       }
-      const step = stops.push(stream.push(token as Token));
+      const step = ends.push(stream.push(token as Token));
       emit(step.text);
       if (step.stopped) finish = 'stop';
       return step.stopped;
@@ -60,10 +60,9 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   });
   if (result.ended === 'cancelled') return { outcome: 'cancelled' };
   if (finish !== 'stop') {
-    const step = stops.push(stream.end());
-    emit(step.text);
-    if (step.stopped) finish = 'stop';
-    else emit(stops.end());
+    const rest = ends.end(stream.end());
+    emit(rest.text);
+    if (rest.stopped) finish = 'stop';
   }
   const { reusedTokens, queueMs, prefillMs, decodeMs } = result;
   return {
