@@ -2,7 +2,10 @@
 // one chunk of a prompt. Between two ticks streams come, go and are aborted, so nothing waits for more than one tick.
 // It knows tokens, batches and priorities; it must not know text, prompts or clients.
 import type { Addon, AddonSampler, SamplerConfig } from './addon.ts';
+import { biasAgainst } from './addon.ts';
 import type { Priority } from './protocol/messages.ts';
+import type { Sampled } from './sampling.ts';
+import { sampleToken } from './sampling.ts';
 import type { Sequence } from './sequencePool.ts';
 import { commonPrefix, SequencePool } from './sequencePool.ts';
 import type { Turns } from './turns.ts';
@@ -25,19 +28,23 @@ export interface StreamRequest {
   readonly sampling: SamplerConfig;
   /** Tokens that may not be the first one. */
   readonly notFirst: Uint32Array | undefined;
+  /** How many of the first tokens come with their probability. */
+  readonly confidenceTokens?: number | undefined;
   readonly signal: AbortSignal;
   /** Returns true when no further token is wanted. */
   readonly onToken: (token: number) => boolean;
 }
 
 export interface StreamResult {
-  readonly ended: 'wanted' | 'length' | 'cancelled';
+  /** `noToken`: the grammar left none, or took too long to find one. */
+  readonly ended: 'wanted' | 'length' | 'cancelled' | 'noToken';
   readonly reusedTokens: number;
   readonly generatedTokens: number;
   /** ms until the stream had a sequence, until its first token, and from there to its end. */
   readonly queueMs: number;
   readonly prefillMs: number;
   readonly decodeMs: number;
+  readonly confidence: readonly number[];
 }
 
 interface Stream extends StreamRequest {
@@ -54,6 +61,7 @@ interface Stream extends StreamRequest {
   generatedTokens: number;
   startedAt: number;
   firstTokenAt: number;
+  readonly confidence: number[];
 }
 
 export interface DecodeLoopOptions {
@@ -102,6 +110,7 @@ export class DecodeLoop {
         generatedTokens: 0,
         startedAt: 0,
         firstTokenAt: 0,
+        confidence: [],
       };
       this.#streams.push(stream);
       request.signal.addEventListener('abort', this.#poke, { once: true });
@@ -176,9 +185,7 @@ export class DecodeLoop {
     stream.pending = stream.prompt.subarray(stream.reusedTokens);
     stream.sampler = this.#options.addon.makeSampler();
     const { notFirst, sampling } = stream;
-    stream.sampler.applyConfig(
-      notFirst ? { ...sampling, tokenBiasKeys: notFirst, tokenBiasValues: new Float32Array(notFirst.length).fill(Number.NEGATIVE_INFINITY) } : sampling,
-    );
+    stream.sampler.applyConfig(notFirst ? { ...sampling, ...biasAgainst(notFirst) } : sampling);
   }
 
   async #tick(streams: readonly Stream[]): Promise<void> {
@@ -210,8 +217,14 @@ export class DecodeLoop {
       for (const token of tokens) sequence.tokens.push(token);
       stream.pending = stream.pending.subarray(tokens.length);
     }
-    const tokens = await Promise.all(samples.map(({ stream, batchIndex }) => addon.context.sampleToken(batchIndex, stream.sampler as AddonSampler)));
-    for (const [index, { stream }] of samples.entries()) this.#take(stream, tokens[index] ?? -1);
+    const sampled = await Promise.all(samples.map(({ stream, batchIndex }) => sampleToken(addon.context, { ...samplingOf(stream), batchIndex })));
+    for (const [index, { stream }] of samples.entries()) this.#takeSampled(stream, sampled[index]);
+  }
+
+  #takeSampled(stream: Stream, sampled: Sampled | undefined): void {
+    if (sampled?.confidence !== undefined) stream.confidence.push(sampled.confidence);
+    if (sampled?.isRefused) this.#end(stream, 'noToken');
+    else this.#take(stream, sampled?.token ?? -1);
   }
 
   /** A new token of a stream: handed on, and evaluated in the next tick unless it was the last one wanted. */
@@ -244,6 +257,7 @@ export class DecodeLoop {
       queueMs: startedAt - stream.arrivedAt,
       prefillMs: firstTokenAt - startedAt,
       decodeMs: now - firstTokenAt,
+      confidence: stream.confidence,
     });
   }
 
@@ -272,4 +286,12 @@ export class DecodeLoop {
     const rate = tokens / elapsedMs;
     this.#tokensPerMs = this.#tokensPerMs === 0 ? rate : this.#tokensPerMs * 0.7 + rate * 0.3;
   }
+}
+
+function samplingOf({ sampler, sampling, generatedTokens, confidenceTokens = 0 }: Stream) {
+  return {
+    sampler: sampler as AddonSampler,
+    followsGrammar: sampling.grammarEvaluationState !== undefined,
+    wantsConfidence: generatedTokens < confidenceTokens,
+  };
 }

@@ -3,7 +3,9 @@
 import { randomInt } from 'node:crypto';
 import type { Token } from 'node-llama-cpp';
 import type { SamplerConfig } from './addon.ts';
+import { biasAgainst } from './addon.ts';
 import { AnswerEnd } from './answerEnd.ts';
+import type { GrammarStart } from './grammars.ts';
 import type { LoadedModel } from './loadedModel.ts';
 import type { GenerateParams, GenerateResult } from './protocol/messages.ts';
 import { TextStream } from './textStream.ts';
@@ -16,6 +18,7 @@ export interface GenerateOptions {
 type Finish = 'end' | 'stop' | 'length';
 
 const defaultRoomTokens = 64;
+const noTokenCause = 'The grammar for the answer came to a place where the vocabulary of the model has nothing that it allows, or took too long there.';
 
 export async function generate(loaded: LoadedModel, params: GenerateParams, options: GenerateOptions): Promise<GenerateResult> {
   const prompt = await loaded.vocabulary.render(params.prompt, options.signal);
@@ -26,12 +29,15 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const wantedRoom = params.roomTokens ?? Math.min(params.maxTokens, defaultRoomTokens);
   if (room < wantedRoom) return { outcome: 'contextOverflow', promptTokens: prompt.tokens.length, availableTokens: Math.max(0, contextSize - wantedRoom) };
 
+  const grammar = params.grammar && (await loaded.grammars.start(params.grammar));
+  if (grammar && grammar.outcome !== 'ok') return grammar;
   const ends = new AnswerEnd(params);
   const stream = new TextStream(loaded.model, prompt.tokens);
   let text = '';
   // Set inside the callback, which the compiler does not follow.
   let finish = 'length' as Finish;
   let endTokens = 0;
+  let endsRightly = true;
   const emit = (piece: string) => {
     if (piece === '') return;
     text += piece;
@@ -41,7 +47,8 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     prompt: Uint32Array.from(prompt.tokens),
     priority: params.priority,
     maxTokens: Math.min(params.maxTokens, room),
-    sampling: samplingOf(params),
+    sampling: { ...samplingOf(params), ...(grammar ? followingGrammar(grammar) : {}) },
+    confidenceTokens: params.confidenceTokens,
     notFirst: params.forbidEndFirst ? loaded.vocabulary.endings : undefined,
     signal: options.signal,
     onToken: (token) => {
@@ -49,6 +56,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
       const isEnd = params.prompt.kind === 'parts' ? loaded.vocabulary.isControl(token as Token) : loaded.model.isEogToken(token as Token);
       if (isEnd) {
         finish = 'end';
+        endsRightly = !grammar || loaded.grammars.mayEnd(grammar.state, token);
         endTokens = 1;
         return true;
       }
@@ -59,6 +67,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     },
   });
   if (result.ended === 'cancelled') return { outcome: 'cancelled' };
+  if (result.ended === 'noToken' || !endsRightly) return { outcome: 'promptProblem', cause: noTokenCause };
   if (finish !== 'stop') {
     const rest = ends.end(stream.end());
     emit(rest.text);
@@ -71,6 +80,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     finish,
     usage: { evaluatedTokens: prompt.tokens.length - reusedTokens, reusedTokens, generatedTokens: result.generatedTokens - endTokens },
     timings: { queueMs, prefillMs, decodeMs },
+    ...(params.confidenceTokens === undefined ? {} : { confidence: [...result.confidence] }),
   };
 }
 
@@ -78,4 +88,8 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
 function samplingOf({ temperature, topP, minP, seed }: GenerateParams): SamplerConfig {
   if (temperature === 0) return { temperature };
   return { temperature, ...(topP === undefined ? {} : { topP }), ...(minP === undefined ? {} : { minP }), seed: seed ?? randomInt(2 ** 31) };
+}
+
+function followingGrammar({ state, forbidden }: Extract<GrammarStart, { outcome: 'ok' }>): Partial<SamplerConfig> {
+  return { grammarEvaluationState: state, ...(forbidden.length === 0 ? {} : biasAgainst(forbidden)) };
 }

@@ -4,6 +4,7 @@ import { addonOf } from './addon.ts';
 import { verifyChecksum } from './checksum.ts';
 import { DecodeLoop } from './decodeLoop.ts';
 import { inspectGguf } from './ggufHeader.ts';
+import { Grammars } from './grammars.ts';
 import { checksumProblem, headerProblem, loadProblem, memoryProblem } from './modelProblems.ts';
 import { Vocabulary } from './promptTokens.ts';
 import type { EngineStatus, ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
@@ -45,6 +46,7 @@ export class LoadedModel {
   readonly model: LlamaModel;
   readonly context: LlamaContext;
   readonly vocabulary: Vocabulary;
+  readonly grammars: Grammars;
   readonly description: ModelDescription;
   readonly loop: DecodeLoop;
   readonly configuration: ModelConfiguration;
@@ -56,6 +58,7 @@ export class LoadedModel {
     this.model = model;
     this.context = context;
     this.vocabulary = new Vocabulary(model, renderProcess);
+    this.grammars = new Grammars(model, this.vocabulary);
     this.loop = new DecodeLoop({ addon: addonOf(model, context), sequences, batchSize: context.batchSize, decodeThreads, prefillThreads, turns });
     this.configuration = {
       path,

@@ -68,7 +68,7 @@ function parse(marked: string) {
 for (const [name, stops, marked] of cases) {
   const { text, answer, known } = parse(marked);
   test(name, () => {
-    const characters = stream([...text], stops);
+    const characters = stream(Array.from(text), stops);
     assert.deepEqual({ text: characters.text, stopped: characters.stopped }, { text: answer, stopped: known >= 0 });
     if (known >= 0) assert.equal(characters.used, known, 'it ends as soon as it can be known');
     for (let at = 0; at <= text.length; at++) {
@@ -90,7 +90,7 @@ test('however the text is cut into pieces, the answer and its end are the same',
     fc.property(alphabet, lineStops, stopTexts, (pieces, lines, stop) => {
       const whole = stream([pieces.join('')], lines, stop);
       const inPieces = stream(pieces, lines, stop);
-      const inCharacters = stream([...pieces.join('')], lines, stop);
+      const inCharacters = stream(Array.from(pieces.join('')), lines, stop);
       assert.deepEqual([inPieces.text, inPieces.stopped], [whole.text, whole.stopped]);
       assert.deepEqual([inCharacters.text, inCharacters.stopped], [whole.text, whole.stopped]);
     }),
@@ -127,15 +127,15 @@ test('the answer is what looking at the whole text gives', () => {
 });
 
 test('a stop text and the lines: whichever comes first in the text ends it', () => {
-  assert.equal(stream([...'foo;bar\nbaz'], { maxLines: 1 }, [';']).text, 'foo');
-  assert.equal(stream([...'foo\nbar;baz'], { maxLines: 1 }, [';']).text, 'foo');
-  assert.equal(stream([...'foo\n  ;x'], { dedentBelow: 4 }, [';']).text, 'foo');
-  assert.equal(stream([...'foo\n  ;x'], { dedentBelow: 2 }, [';']).text, 'foo\n  ');
+  assert.equal(stream(Array.from('foo;bar\nbaz'), { maxLines: 1 }, [';']).text, 'foo');
+  assert.equal(stream(Array.from('foo\nbar;baz'), { maxLines: 1 }, [';']).text, 'foo');
+  assert.equal(stream(Array.from('foo\n  ;x'), { dedentBelow: 4 }, [';']).text, 'foo');
+  assert.equal(stream(Array.from('foo\n  ;x'), { dedentBelow: 2 }, [';']).text, 'foo\n  ');
 });
 
 test('what may become a stop text does not delay an end that is certain', () => {
-  assert.deepEqual(stream([...'foo\nbar'], { maxLines: 1 }, ['\nbaz']), { text: 'foo', stopped: true, used: 4 });
-  assert.deepEqual(stream([...'foo;\nbar'], { maxLines: 1 }, [';\nbaz']), { text: 'foo;', stopped: true, used: 8 });
+  assert.deepEqual(stream(Array.from('foo\nbar'), { maxLines: 1 }, ['\nbaz']), { text: 'foo', stopped: true, used: 4 });
+  assert.deepEqual(stream(Array.from('foo;\nbar'), { maxLines: 1 }, [';\nbaz']), { text: 'foo;', stopped: true, used: 8 });
 });
 
 test('where the engine ends a block by its indentation, the server would have ended it with the same text', () => {
@@ -147,7 +147,7 @@ test('where the engine ends a block by its indentation, the server would have en
       const linePrefix = indent + rest;
       let columns = 0;
       for (const blank of indent) columns += blank === ' ' ? 1 : 4 - (columns % 4);
-      const { text: ended, stopped, used } = stream([...text], { dedentBelow: columns, tabSize: 4 });
+      const { text: ended, stopped, used } = stream(Array.from(text), { dedentBelow: columns, tabSize: 4 });
       if (!stopped) return;
       const whole = endOfBlock(text.slice(0, used), linePrefix);
       assert.equal(whole.isComplete, true);
