@@ -70,6 +70,11 @@ export function grammarAllows(model: LlamaModel, state: AddonGrammarState, token
   return Sampler?.canBeNextTokenForGrammarEvaluationState(state, token) ?? false;
 }
 
+/** Lays adapters over the weights that this context uses; they go with it. Rejects when the library refuses one of them. */
+export async function setLoras(context: LlamaContext, loras: readonly { readonly filePath: string; readonly scale: number }[]): Promise<void> {
+  await (context as unknown as { readonly _setLoras: (loras: readonly { filePath: string; scale: number }[]) => Promise<void> })._setLoras(loras);
+}
+
 /** @throws Error when the library's objects are not those of the pinned version */
 export function addonOf(model: LlamaModel, context: LlamaContext): Addon {
   const inner = (context as unknown as { readonly _ctx?: AddonContext })._ctx;

@@ -145,7 +145,7 @@ export class Engine implements EngineWork {
   }
 
   #model(spec: ModelSpec): Promise<LoadResult> {
-    const key = JSON.stringify([spec.path, spec.contextSize]);
+    const key = JSON.stringify([spec.path, spec.contextSize, spec.loras ?? []]);
     const known = this.#models.get(key);
     if (known) {
       // The map's order is the order of use.

@@ -5,6 +5,7 @@ import { verifyChecksum } from './checksum.ts';
 import { DecodeLoop } from './decodeLoop.ts';
 import { inspectGguf } from './ggufHeader.ts';
 import { Grammars } from './grammars.ts';
+import { adaptersProblem, layAdapters } from './loraAdapters.ts';
 import { checksumProblem, headerProblem, loadProblem, memoryProblem } from './modelProblems.ts';
 import { Vocabulary } from './promptTokens.ts';
 import type { EngineStatus, ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
@@ -114,6 +115,8 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
   const header = await inspectGguf(spec.path);
   const problem = headerProblem(spec.path, header);
   if (problem) return { outcome: 'modelProblem', problem };
+  const adapterProblem = await adaptersProblem(spec.loras, header.verdict === 'ok' ? header.architecture : '');
+  if (adapterProblem) return { outcome: 'modelProblem', problem: adapterProblem };
   const checksum = await verifyChecksum(spec.path, header.verdict === 'ok' ? header.sizeBytes : 0);
   if (checksum.verdict === 'differs') return { outcome: 'modelProblem', problem: checksumProblem(spec.path, checksum.listedIn) };
   options.log(`Loading ${spec.path} (checksum: ${checksum.verdict}).`);
@@ -130,6 +133,11 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
   for (let contextSize = wanted; contextSize >= Math.min(wanted, smallestContextSize); contextSize = Math.floor(contextSize / 2)) {
     try {
       const context = await model.createContext({ contextSize, sequences, batchSize: Math.min(batchSize, contextSize), threads: options.decodeThreads });
+      const refusedAdapter = await layAdapters(context, spec.loras);
+      if (refusedAdapter) {
+        await model.dispose();
+        return { outcome: 'modelProblem', problem: refusedAdapter };
+      }
       return { outcome: 'ok', model: new LoadedModel({ model, context, path: spec.path, contextSize, sequences }, options) };
     } catch (error) {
       lastError = error instanceof Error ? error.message : String(error);

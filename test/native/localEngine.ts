@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineOptions } from '../../native/protocol/messages.ts';
+import type { EngineOptions, ModelSpec } from '../../native/protocol/messages.ts';
 import type { Log } from '../../server/core/log.ts';
 import { LocalInference } from '../../server/inference/localInference.ts';
 
@@ -16,7 +16,7 @@ export interface TestEngine {
   readonly runtimeDirectory: string;
   readonly logLines: string[];
   /** Another client of the same engine. */
-  readonly connect: (model?: string) => LocalInference;
+  readonly connect: (model?: string, loras?: ModelSpec['loras']) => LocalInference;
   readonly end: () => Promise<void>;
 }
 
@@ -38,12 +38,12 @@ export function testEngine(
     debug: (line) => logLines.push(line),
   };
   const clients: LocalInference[] = [];
-  const connect = (model = options.model ?? starterModel) => {
+  const connect = (model = options.model ?? starterModel, loras?: ModelSpec['loras']) => {
     const client = new LocalInference({
       engineModule: options.engineModule ?? engineModule,
       runtimeDirectory,
       engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine },
-      model: { path: model, contextSize: options.contextSize ?? 0 },
+      model: { path: model, contextSize: options.contextSize ?? 0, ...(loras ? { loras } : {}) },
       log,
       now: () => performance.now(),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
