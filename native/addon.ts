@@ -1,7 +1,9 @@
 // The native objects under node-llama-cpp's own context and model, which the decode loop drives directly: the library's public
 // evaluation makes several promises and a sampler a token and cannot put two sequences into one batch at will.
 // It knows their shape, which is that of exactly the pinned version; it must not know what is decoded. A test holds the shape.
-import type { LlamaContext, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
+import type { LlamaContext, LlamaEmbeddingContext, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
+
+const wrongVersion = 'This version of node-llama-cpp is not the one the engine was made for. Install the version that package.json names.';
 
 export interface SamplerConfig {
   readonly temperature: number;
@@ -44,6 +46,12 @@ export interface AddonContext {
   disposeSequence(sequence: number): void;
 }
 
+/** A context that gives vectors instead of text. */
+export interface AddonEmbeddingContext extends AddonContext {
+  /** Of the text that the last batch held, which had this many tokens; not of unit length. Throws where the model gives none. */
+  getEmbedding(tokens: number): Float64Array;
+}
+
 export interface Addon {
   readonly context: AddonContext;
   readonly makeSampler: () => AddonSampler;
@@ -70,6 +78,13 @@ export function grammarAllows(model: LlamaModel, state: AddonGrammarState, token
   return Sampler?.canBeNextTokenForGrammarEvaluationState(state, token) ?? false;
 }
 
+/** @throws Error when the library's objects are not those of the pinned version */
+export function addonOfEmbedding(context: LlamaEmbeddingContext): AddonEmbeddingContext {
+  const inner = (context as unknown as { readonly _llamaContext?: { readonly _ctx?: AddonEmbeddingContext } })._llamaContext?._ctx;
+  if (typeof inner?.getEmbedding !== 'function') throw new Error(wrongVersion);
+  return inner;
+}
+
 /** Lays adapters over the weights that this context uses; they go with it. Rejects when the library refuses one of them. */
 export async function setLoras(context: LlamaContext, loras: readonly { readonly filePath: string; readonly scale: number }[]): Promise<void> {
   await (context as unknown as { readonly _setLoras: (loras: readonly { filePath: string; scale: number }[]) => Promise<void> })._setLoras(loras);
@@ -90,7 +105,7 @@ export function addonOf(model: LlamaModel, context: LlamaContext): Addon {
     'disposeSequence',
   ];
   if (!inner || !Sampler?.canBeNextTokenForGrammarEvaluationState || !addonModel || needed.some((name) => typeof inner[name] !== 'function')) {
-    throw new Error('This version of node-llama-cpp is not the one the engine was made for. Install the version that package.json names.');
+    throw new Error(wrongVersion);
   }
   return { context: inner, makeSampler: () => new Sampler(addonModel) };
 }

@@ -10,6 +10,8 @@ import type {
   CountTokensParams,
   CountTokensResult,
   DescribeModelResult,
+  EmbedParams,
+  EmbedResult,
   EngineOptions,
   EngineStatus,
   GenerateParams,
@@ -81,6 +83,15 @@ export class Engine implements EngineWork {
       outcome: 'ok',
       counts: params.texts.map((text) => vocabulary.plain(text).length),
     }));
+  }
+
+  async embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult> {
+    this.#activeRequests++;
+    try {
+      return await this.#withModel<EmbedResult>(params.model, ({ embedder }) => embedder.embed(params.texts, signal));
+    } finally {
+      this.#activeRequests--;
+    }
   }
 
   async status(clients: number): Promise<EngineStatus> {

@@ -10,13 +10,15 @@ import type {
   CountTokensParams,
   CountTokensResult,
   DescribeModelResult,
+  EmbedParams,
+  EmbedResult,
   EngineStatus,
   GenerateParams,
   GenerateResult,
   ModelSpec,
   PartialText,
 } from './protocol/messages.ts';
-import { countTokensParamsSchema, engineMethods, generateParamsSchema, maxMessageBytes, modelParamsSchema } from './protocol/messages.ts';
+import { countTokensParamsSchema, embedParamsSchema, engineMethods, generateParamsSchema, maxMessageBytes, modelParamsSchema } from './protocol/messages.ts';
 
 const mostClients = 64;
 const invalidParams = -32602;
@@ -27,6 +29,7 @@ export interface EngineWork {
   generate(params: GenerateParams, signal: AbortSignal, onText: (text: string) => void): Promise<GenerateResult>;
   describeModel(spec: ModelSpec): Promise<DescribeModelResult>;
   countTokens(params: CountTokensParams): Promise<CountTokensResult>;
+  embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult>;
   status(clients: number): Promise<EngineStatus>;
 }
 
@@ -126,6 +129,7 @@ export class EngineServer {
     });
     handle(engineMethods.describeModel, modelParamsSchema, (params) => engine.describeModel(params.model));
     handle(engineMethods.countTokens, countTokensParamsSchema, (params) => engine.countTokens(params));
+    handle(engineMethods.embed, embedParamsSchema, (params, signal) => engine.embed(params, signal));
     handle(engineMethods.status, v.any(), () => engine.status(this.#clients));
     handle(engineMethods.ping, v.any(), async () => ({ pid: process.pid }));
     handle(engineMethods.shutdown, v.any(), async () => this.#options.onShutdown());

@@ -3,6 +3,7 @@ import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { addonOf } from './addon.ts';
 import { verifyChecksum } from './checksum.ts';
 import { DecodeLoop } from './decodeLoop.ts';
+import { Embedder } from './embedder.ts';
 import { inspectGguf } from './ggufHeader.ts';
 import { Grammars } from './grammars.ts';
 import { adaptersProblem, layAdapters } from './loraAdapters.ts';
@@ -48,6 +49,7 @@ export class LoadedModel {
   readonly context: LlamaContext;
   readonly vocabulary: Vocabulary;
   readonly grammars: Grammars;
+  readonly embedder: Embedder;
   readonly description: ModelDescription;
   readonly loop: DecodeLoop;
   readonly configuration: ModelConfiguration;
@@ -60,6 +62,7 @@ export class LoadedModel {
     this.context = context;
     this.vocabulary = new Vocabulary(model, renderProcess);
     this.grammars = new Grammars(model, this.vocabulary);
+    this.embedder = new Embedder({ model, path, vocabulary: this.vocabulary, threads: prefillThreads, turns });
     this.loop = new DecodeLoop({ addon: addonOf(model, context), sequences, batchSize: context.batchSize, decodeThreads, prefillThreads, turns });
     this.configuration = {
       path,
@@ -105,6 +108,7 @@ export class LoadedModel {
     this.#isDisposed = true;
     // Freeing a context under a running tick would crash the process.
     await this.loop.idle();
+    await this.embedder.dispose();
     await this.context.dispose();
     await this.model.dispose();
   }

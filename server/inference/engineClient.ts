@@ -11,6 +11,8 @@ import type {
   CountTokensParams,
   CountTokensResult,
   DescribeModelResult,
+  EmbedParams,
+  EmbedResult,
   EngineStatus,
   GenerateParams,
   GenerateResult,
@@ -20,6 +22,7 @@ import type {
 import {
   countTokensResultSchema,
   describeModelResultSchema,
+  embedResultSchema,
   engineMethods,
   engineStatusSchema,
   generateResultSchema,
@@ -127,6 +130,10 @@ export class EngineClient {
 
   countTokens(params: CountTokensParams, signal: AbortSignal): Promise<CountTokensResult> {
     return this.#request(engineMethods.countTokens, countTokensResultSchema, params, signal);
+  }
+
+  embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult> {
+    return this.#request(engineMethods.embed, embedResultSchema, params, signal);
   }
 
   /** The engine's process id. */

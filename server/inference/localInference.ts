@@ -13,6 +13,8 @@ import type { GenerateOptions, GenerateRequest, Generation, Inference, Inference
 import { RestartBudget } from './restartBudget.ts';
 
 const defaultHeartbeatMs = 5000;
+/** In one message: vectors are long, and messages have a limit. */
+const textsEmbeddedAtOnce = 64;
 const restartAction = 'Run the command "Tramontane: Restart Engine".';
 const retryAction = 'It is started again by itself; try once more in a moment.';
 
@@ -76,6 +78,18 @@ export class LocalInference implements Inference {
     return this.#ask(signal, async (client) => {
       const result = await client.countTokens({ model: this.#options.model, texts: [...texts] }, signal);
       return result.outcome === 'ok' ? ok(result.counts) : this.#failureOf(result);
+    });
+  }
+
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly (readonly number[])[]>> {
+    return this.#ask(signal, async (client) => {
+      const vectors: (readonly number[])[] = [];
+      for (let from = 0; from < texts.length; from += textsEmbeddedAtOnce) {
+        const result = await client.embed({ model: this.#options.model, texts: texts.slice(from, from + textsEmbeddedAtOnce) }, signal);
+        if (result.outcome !== 'ok') return this.#failureOf(result);
+        vectors.push(...result.vectors);
+      }
+      return ok(vectors);
     });
   }
 
