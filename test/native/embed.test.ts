@@ -1,6 +1,10 @@
 // Vectors of texts from the real engine and the starter model, which was not made for them: their form, and that they keep nobody waiting.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { writeEmbeddingModel } from './embeddingModel.ts';
 import type { TestEngine } from './localEngine.ts';
 import { testEngine } from './localEngine.ts';
 import { chatRequest, forever, holeRequest, longCode } from './prompts.ts';
@@ -98,4 +102,30 @@ test('a request that is given up while it waits or runs frees the engine', async
     if (status.outcome === 'ok' && status.value.activeRequests === 0) break;
   }
   assert.equal((await embed(['x'])).length, 1);
+});
+
+test('a model that was made for vectors gives them, and cannot chat', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tm-embed-'));
+  try {
+    const client = engine.connect(writeEmbeddingModel(path.join(folder, 'bert.gguf')));
+    const texts = ['def add(a, b)', 'class stack', 'def add(a, b)', 'a '.repeat(500)];
+    const outcome = await client.embed(texts, forever);
+    assert.equal(outcome.outcome, 'ok', JSON.stringify(outcome).slice(0, 300));
+    const vectors = outcome.outcome === 'ok' ? outcome.value : [];
+    assert.deepEqual(
+      vectors.map((vector) => vector.length),
+      [32, 32, 32, 32],
+    );
+    for (const vector of vectors) assert.ok(Math.abs(product(vector, vector) - 1) < 1e-5);
+    assert.deepEqual(vectors[0], vectors[2]);
+    assert.ok(product(vectors[0], vectors[1]) < 0.9999);
+    const generated = await client.generate(chatRequest('Hello', { maxTokens: 4 }), { signal: forever });
+    assert.equal(generated.outcome, 'unsupported', JSON.stringify(generated));
+    // Text from such a model is rubbish; it must not end the engine.
+    await client.generate({ ...chatRequest('', { maxTokens: 4 }), prompt: { kind: 'parts', parts: [{ kind: 'text', text: 'def add' }] } }, { signal: forever });
+    assert.equal((await embed(['x'])).length, 1);
+    assert.ok(!engine.logLines.some((line) => line.includes('ended')), engine.logLines.join('\n'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
