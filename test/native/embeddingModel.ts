@@ -8,8 +8,8 @@ const feedForward = 64;
 const contextSize = 64;
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 /** A word begins with the sign of a blank, as in files that llama.cpp's own tools write. */
-const words = ['return', 'class', 'def', 'add', 'stack', ...'abcdefghijklmnopqrstuvwxyz0123456789()+-=:,.'].map((word) => `\u2581${word}`);
-const tokens = [...special, ...words, ...'abcdefghijklmnopqrstuvwxyz0123456789'];
+const words = ['return', 'class', 'def', 'add', 'stack', ...Array.from('abcdefghijklmnopqrstuvwxyz0123456789()+-=:,.')].map((word) => `\u2581${word}`);
+const tokens = [...special, ...words, ...Array.from('abcdefghijklmnopqrstuvwxyz0123456789')];
 
 /** ggml's numbers of pooling and token types. */
 const mean = 1;
