@@ -237,12 +237,14 @@ function checkReferences(alternates: Alternates, rules: ReadonlyMap<string, Alte
   }
 }
 
-/** The rules that may be empty, found by repeating until nothing new is. */
+/** The rules that may be empty, found by repeating until nothing new is; to and fro, so that long chains do not take many rounds. */
 function emptyRules(rules: ReadonlyMap<string, Alternates>): ReadonlySet<string> {
   const empty = new Set<string>();
+  const entries = [...rules];
   for (let before = -1; before !== empty.size; ) {
     before = empty.size;
-    for (const [name, alternates] of rules) if (!empty.has(name) && alternatesMayBeEmpty(alternates, empty)) empty.add(name);
+    entries.reverse();
+    for (const [name, alternates] of entries) if (!empty.has(name) && alternatesMayBeEmpty(alternates, empty)) empty.add(name);
   }
   return empty;
 }

@@ -69,7 +69,7 @@ test('vectors leave the answers of the model as they are, also at the same time'
   assert.equal(together.outcome === 'ok' && together.value.text, alone.outcome === 'ok' && alone.value.text);
 });
 
-const background = Array.from({ length: 64 }, (_, index) => longCode(6, index + 10));
+const background = Array.from({ length: 64 }, (_, index) => longCode(2, index + 10));
 
 test('a completion is answered before sixty-four texts are', async () => {
   const order: string[] = [];
