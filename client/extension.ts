@@ -5,6 +5,7 @@ import { registerChat } from './chatView.ts';
 import { Conversations } from './conversations.ts';
 import { registerEdit } from './edit.ts';
 import { TramontaneClient } from './languageClient.ts';
+import { chooseLoraAdapter } from './loraPicker.ts';
 import { chooseModel } from './modelPicker.ts';
 import { registerProblemNotices } from './problemNotices.ts';
 import { deleteSavedState } from './savedState.ts';
@@ -38,6 +39,7 @@ export function activate(context: ExtensionContext): void {
     command('deleteSavedState', () => deleteSavedState(() => started.deleteSavedState())),
     command('togglePause', () => started.setPaused(started.status.state !== 'paused')),
     command('chooseModel', chooseModel),
+    command('chooseLoraAdapter', chooseLoraAdapter),
     command('openSettings', () => commands.executeCommand('workbench.action.openSettings', '@ext:tramontane.tramontane')),
     command('showLog', () => log.show()),
   );

@@ -2,9 +2,12 @@
 // one batch, plus at most one chunk of a prompt. Between two ticks streams come, go and are aborted, so nothing waits for more than one tick.
 // It knows tokens, batches and priorities; it must not know text, prompts or clients.
 import type { Addon, AddonSampler, SamplerConfig } from './addon.ts';
+import { biasAgainst } from './addon.ts';
 import { Admission } from './admission.ts';
 import type { StreamHead } from './chatHeads.ts';
 import type { Priority } from './protocol/messages.ts';
+import type { Sampled } from './sampling.ts';
+import { sampleToken } from './sampling.ts';
 import type { Sequence } from './sequencePool.ts';
 import { commonPrefix, SequencePool } from './sequencePool.ts';
 import { DraftLength } from './speculation/draftLength.ts';
@@ -41,6 +44,8 @@ export interface StreamRequest {
   readonly isAhead?: boolean;
   /** Guesses tokens, which are confirmed several in one batch; the answer is the same as without. Disposed with the stream. */
   readonly drafter?: Drafter | undefined;
+  /** How many of the first tokens come with their probability. */
+  readonly confidenceTokens?: number | undefined;
   readonly signal: AbortSignal;
   /** Returns true when no further token is wanted. */
   readonly onToken: (token: number) => boolean;
@@ -49,7 +54,8 @@ export interface StreamRequest {
 }
 
 export interface StreamResult {
-  readonly ended: 'wanted' | 'length' | 'cancelled';
+  /** `noToken`: the grammar left none, or took too long to find one. */
+  readonly ended: 'wanted' | 'length' | 'cancelled' | 'noToken';
   readonly reusedTokens: number;
   /** Of the reused tokens, those that came from disk. */
   readonly restoredTokens: number;
@@ -60,6 +66,7 @@ export interface StreamResult {
   readonly queueMs: number;
   readonly prefillMs: number;
   readonly decodeMs: number;
+  readonly confidence: readonly number[];
 }
 
 /** A stream's part of one batch. */
@@ -93,6 +100,7 @@ interface Stream extends StreamRequest {
   unread: Uint32Array;
   startedAt: number;
   firstTokenAt: number;
+  readonly confidence: number[];
 }
 
 export interface DecodeLoopOptions {
@@ -153,6 +161,7 @@ export class DecodeLoop {
         unread: none,
         startedAt: 0,
         firstTokenAt: 0,
+        confidence: [],
       };
       this.#streams.push(stream);
       request.signal.addEventListener('abort', this.#poke, { once: true });
@@ -256,9 +265,7 @@ export class DecodeLoop {
     stream.pending = stream.prompt.subarray(stream.reusedTokens);
     stream.sampler = this.#options.addon.makeSampler();
     const { notFirst, sampling } = stream;
-    stream.sampler.applyConfig(
-      notFirst ? { ...sampling, tokenBiasKeys: notFirst, tokenBiasValues: new Float32Array(notFirst.length).fill(Number.NEGATIVE_INFINITY) } : sampling,
-    );
+    stream.sampler.applyConfig(notFirst ? { ...sampling, ...biasAgainst(notFirst) } : sampling);
   }
 
   /**
@@ -336,7 +343,7 @@ export class DecodeLoop {
     if (only && work.length === 1 && only.isLast && only.tokens.length === only.drafted + 1) this.#noteCost(only, elapsedMs);
     for (const { part, tokens } of sampled) this.#confirm(part, tokens);
     for (const { part, tokens } of sampled) {
-      for (const token of tokens) if (!this.#take(part.stream, token)) break;
+      for (const one of tokens) if (!this.#takeSampled(part.stream, one)) break;
       part.stream.unread = none;
     }
   }
@@ -375,18 +382,21 @@ export class DecodeLoop {
   }
 
   /** The model's own token for each guess until one differs, and the one behind the last. */
-  async #sample({ stream, tokens, drafted }: Work, indexes: Uint32Array): Promise<readonly number[]> {
-    const sampled: number[] = [];
+  async #sample({ stream, tokens, drafted }: Work, indexes: Uint32Array): Promise<readonly Sampled[]> {
+    const { sampler, sampling, generatedTokens, confidenceTokens = 0 } = stream;
+    const followsGrammar = sampling.grammarEvaluationState !== undefined;
+    const sampled: Sampled[] = [];
     for (const [index, batchIndex] of indexes.entries()) {
-      const token = await this.#options.addon.context.sampleToken(batchIndex, stream.sampler as AddonSampler);
-      sampled.push(token);
-      if (token < 0 || token !== tokens[tokens.length - drafted + index]) break;
+      const wantsConfidence = generatedTokens + index < confidenceTokens;
+      const one = await sampleToken(this.#options.addon.context, { batchIndex, sampler: sampler as AddonSampler, followsGrammar, wantsConfidence });
+      sampled.push(one);
+      if (one.isRefused || one.token < 0 || one.token !== tokens[tokens.length - drafted + index]) break;
     }
     return sampled;
   }
 
   /** Keeps the state of the guesses that came true and removes that of the others. */
-  #confirm({ stream, sequence, tokens, drafted }: Work, sampled: readonly number[]): void {
+  #confirm({ stream, sequence, tokens, drafted }: Work, sampled: readonly Sampled[]): void {
     if (drafted === 0) {
       stream.draftLength.notePlain();
       return;
@@ -409,6 +419,14 @@ export class DecodeLoop {
     const { promptLookup, draftModel } = this.#tickCosts;
     if (tokens.length > 1) this.#tickCosts[stream.drafter?.kind ?? 'promptLookup'].note(tokens.length, elapsedMs);
     else for (const costs of [promptLookup, draftModel]) costs.note(1, elapsedMs);
+  }
+
+  /** @returns false when nothing more is wanted */
+  #takeSampled(stream: Stream, { token, confidence, isRefused }: Sampled): boolean {
+    if (confidence !== undefined) stream.confidence.push(confidence);
+    if (!isRefused) return this.#take(stream, token);
+    this.#end(stream, 'noToken');
+    return false;
   }
 
   /** A new token of a stream: handed on, and evaluated in the next tick. False when it was the last one wanted. */
@@ -448,6 +466,7 @@ export class DecodeLoop {
       queueMs: startedAt - stream.arrivedAt,
       prefillMs: firstTokenAt - startedAt,
       decodeMs: now - firstTokenAt,
+      confidence: stream.confidence,
     });
   }
 

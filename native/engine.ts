@@ -15,6 +15,8 @@ import type {
   CountTokensParams,
   CountTokensResult,
   DescribeModelResult,
+  EmbedParams,
+  EmbedResult,
   EngineOptions,
   EngineStatus,
   GenerateParams,
@@ -111,6 +113,15 @@ export class Engine implements EngineWork {
     return this.#states.deleteAll();
   }
 
+  async embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult> {
+    this.#activeRequests++;
+    try {
+      return await this.#withModel<EmbedResult>(params.model, ({ embedder }) => embedder.embed(params.texts, signal));
+    } finally {
+      this.#activeRequests--;
+    }
+  }
+
   async status(clients: number): Promise<EngineStatus> {
     const loaded = (await Promise.all(this.#models.values())).flatMap((result) => (result.outcome === 'ok' ? [result.model] : []));
     const vram = this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getVramState() : { used: 0, total: 0 };
@@ -177,7 +188,7 @@ export class Engine implements EngineWork {
   }
 
   async #model(spec: ModelSpec): Promise<LoadResult> {
-    const key = JSON.stringify([spec.path, spec.contextSize]);
+    const key = JSON.stringify([spec.path, spec.contextSize, spec.loras ?? []]);
     const wasReplaced = await this.#files.isReplaced(key);
     const known = this.#models.get(key);
     if (known && wasReplaced) this.#retire(key, known, spec.path);

@@ -12,6 +12,8 @@ import type {
   CountTokensParams,
   CountTokensResult,
   DescribeModelResult,
+  EmbedParams,
+  EmbedResult,
   EngineOptions,
   EngineStatus,
   GenerateParams,
@@ -25,6 +27,7 @@ import type {
 import {
   buildAgeSchema,
   countTokensParamsSchema,
+  embedParamsSchema,
   engineMethods,
   engineNotices,
   generateParamsSchema,
@@ -60,6 +63,7 @@ export interface EngineWork {
   ): Promise<GenerateResult>;
   describeModel(spec: ModelSpec): Promise<DescribeModelResult>;
   countTokens(params: CountTokensParams): Promise<CountTokensResult>;
+  embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult>;
   status(clients: number): Promise<EngineStatus>;
   deleteSavedStates(): Promise<SavedStatesSize>;
 }
@@ -197,6 +201,7 @@ export class EngineServer {
     });
     handle(engineMethods.describeModel, modelParamsSchema, (params) => engine.describeModel(params.model));
     handle(engineMethods.countTokens, countTokensParamsSchema, (params) => engine.countTokens(params));
+    handle(engineMethods.embed, embedParamsSchema, (params, signal) => engine.embed(params, signal));
     answer(engineMethods.deleteSavedStates, v.any(), () => engine.deleteSavedStates());
     answer(engineMethods.status, v.any(), () => engine.status(this.#connections.size));
     answer(engineMethods.join, joinParamsSchema, async (params): Promise<JoinResult> => {

@@ -5,7 +5,10 @@ import { addonOf } from './addon.ts';
 import { ChatHeads, type StreamHead } from './chatHeads.ts';
 import { verifyChecksum } from './checksum.ts';
 import { DecodeLoop } from './decodeLoop.ts';
+import { Embedder } from './embedder.ts';
 import { inspectGguf } from './ggufHeader.ts';
+import { Grammars } from './grammars.ts';
+import { adaptersProblem, layAdapters } from './loraAdapters.ts';
 import { modelIdentity } from './modelIdentity.ts';
 import { checksumProblem, headerProblem, loadProblem, memoryProblem } from './modelProblems.ts';
 import { type PromptTokens, Vocabulary } from './promptTokens.ts';
@@ -50,6 +53,8 @@ export class LoadedModel {
   readonly model: LlamaModel;
   readonly context: LlamaContext;
   readonly vocabulary: Vocabulary;
+  readonly grammars: Grammars;
+  readonly embedder: Embedder;
   readonly description: ModelDescription;
   readonly loop: DecodeLoop;
   readonly configuration: ModelConfiguration;
@@ -63,6 +68,8 @@ export class LoadedModel {
     this.model = model;
     this.context = context;
     this.vocabulary = new Vocabulary(model, renderProcess);
+    this.grammars = new Grammars(model, this.vocabulary);
+    this.embedder = new Embedder({ model, path, vocabulary: this.vocabulary, threads: prefillThreads, turns });
     this.loop = new DecodeLoop({ addon: addonOf(model, context), sequences, batchSize: context.batchSize, decodeThreads, prefillThreads, turns });
     this.configuration = {
       path,
@@ -132,6 +139,7 @@ export class LoadedModel {
     // Freeing a context under a running tick would crash the process.
     await this.loop.idle();
     await this.#heads?.idle();
+    await this.embedder.dispose();
     await this.context.dispose();
     await this.model.dispose();
   }
@@ -142,6 +150,8 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
   const header = await inspectGguf(spec.path);
   const problem = headerProblem(spec.path, header);
   if (problem) return { outcome: 'modelProblem', problem };
+  const adapterProblem = await adaptersProblem(spec.loras, header.verdict === 'ok' ? header.architecture : '');
+  if (adapterProblem) return { outcome: 'modelProblem', problem: adapterProblem };
   const checksum = await verifyChecksum(spec.path, header.verdict === 'ok' ? header.sizeBytes : 0);
   if (checksum.verdict === 'differs') return { outcome: 'modelProblem', problem: checksumProblem(spec.path, checksum.listedIn) };
   options.log(`Loading ${spec.path} (checksum: ${checksum.verdict}).`);
@@ -158,6 +168,11 @@ export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOpti
   for (let contextSize = wanted; contextSize >= Math.min(wanted, smallestContextSize); contextSize = Math.floor(contextSize / 2)) {
     try {
       const context = await model.createContext({ contextSize, sequences, batchSize: Math.min(batchSize, contextSize), threads: options.decodeThreads });
+      const refusedAdapter = await layAdapters(context, spec.loras);
+      if (refusedAdapter) {
+        await model.dispose();
+        return { outcome: 'modelProblem', problem: refusedAdapter };
+      }
       const loaded = new LoadedModel({ model, context, path: spec.path, contextSize, sequences }, options);
       loaded.keepHeads(await identityOf(loaded, { llama, spec, sha256: checksum.verdict === 'matches' ? checksum.sha256 : undefined }), options);
       return { outcome: 'ok', model: loaded };

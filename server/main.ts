@@ -24,7 +24,10 @@ const clock: Clock = {
 
 /** `~/` is what people write; the engine wants whole paths. */
 function modelPath(setting: string): string {
-  if (setting.trim() === '') return starterPath;
+  return setting.trim() === '' ? starterPath : wholePath(setting);
+}
+
+function wholePath(setting: string): string {
   return setting.startsWith('~/') ? path.join(os.homedir(), setting.slice(2)) : setting;
 }
 
@@ -36,7 +39,11 @@ if (invocation.kind === 'serve') {
       new LocalInference({
         engineModule,
         engine: { gpu: engine.gpu, threads: engine.threads, keepAliveMs: engine.keepAliveSeconds * 1000 },
-        model: { path: modelPath(model.path), contextSize: model.contextSize },
+        model: {
+          path: modelPath(model.path),
+          contextSize: model.contextSize,
+          ...(model.loraAdapters.length > 0 ? { loras: model.loraAdapters.map(({ path: file, scale }) => ({ path: wholePath(file), scale })) } : {}),
+        },
         log,
         now: clock.now,
       }),

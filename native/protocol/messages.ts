@@ -141,7 +141,7 @@ export type Priority = v.InferOutput<typeof prioritySchema>;
 
 const grammarSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('gbnf'), text: v.pipe(text, v.maxLength(65_536)) }),
-  /** A JSON schema; the answer is one JSON value that satisfies it. */
+  /** A JSON schema; the answer is one JSON value that satisfies it, in one line. What a grammar cannot hold is refused by name. */
   v.strictObject({ kind: v.literal('jsonSchema'), schema: v.record(text, v.unknown()) }),
 ]);
 export type GrammarSpec = v.InferOutput<typeof grammarSchema>;
@@ -247,7 +247,7 @@ export const generateResultSchema = v.variant('outcome', [
     finish: v.picklist(['end', 'stop', 'length']),
     usage: usageSchema,
     timings: timingsSchema,
-    /** Probabilities of the first tokens, as many as were asked for. */
+    /** Probabilities of the first tokens, an end token included: the model's own when greedy, else after temperature and truncation. */
     confidence: v.optional(v.array(v.number())),
   }),
   cancelled,
@@ -299,7 +299,7 @@ export const embedParamsSchema = v.strictObject({
 });
 export type EmbedParams = v.InferOutput<typeof embedParamsSchema>;
 export const embedResultSchema = v.variant('outcome', [
-  /** One vector of unit length for each text. */
+  /** One vector of unit length for each text, of its first 512 tokens at most. */
   v.object({ outcome: v.literal('ok'), vectors: v.array(v.array(v.number())) }),
   cancelled,
   promptProblem,

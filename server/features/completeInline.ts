@@ -6,7 +6,7 @@ import { cancelled } from '../core/outcome.ts';
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
 import { postprocess } from '../core/completion/postprocess/postprocess.ts';
 import type { Shape } from '../core/completion/shape.ts';
-import { endOfBlock, shapeFor } from '../core/completion/shape.ts';
+import { blockIndent, blockTabSize, endOfBlock, shapeFor } from '../core/completion/shape.ts';
 import { triggerVerdict } from '../core/completion/trigger.ts';
 import type { FimFamily } from '../core/prompt/fimFamilies.ts';
 import { fimFamilyOf } from '../core/prompt/fimFamilies.ts';
@@ -151,6 +151,7 @@ export class CompleteInline {
       const parts = family.layout({ ...unified, path: session.displayPath(site.snapshot.uri) });
       const enough = new AbortController();
       let streamed = '';
+      const dedentBelow = site.shape === 'block' ? blockIndent(site.linePrefix) : 0;
       const generated = await inference.generate(
         {
           prompt: { kind: 'parts', parts: [...parts] },
@@ -158,6 +159,8 @@ export class CompleteInline {
           maxTokens,
           temperature: 0,
           stop: site.shape === 'line' ? ['\n'] : [],
+          // The engine ends at once where endOfBlock would; all other ends of a block are seen below.
+          ...(dedentBelow > 0 ? { lineStops: { dedentBelow, tabSize: blockTabSize } } : {}),
           forbidEndFirst: how.isExplicit || family.endsTooEarly,
         },
         {

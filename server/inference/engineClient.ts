@@ -12,6 +12,8 @@ import type {
   CountTokensParams,
   CountTokensResult,
   DescribeModelResult,
+  EmbedParams,
+  EmbedResult,
   EngineOptions,
   EngineStatus,
   GenerateParams,
@@ -26,6 +28,7 @@ import {
   countTokensResultSchema,
   describeModelResultSchema,
   drainResultSchema,
+  embedResultSchema,
   engineMethods,
   engineNotices,
   engineStatusSchema,
@@ -149,6 +152,10 @@ export class EngineClient {
 
   countTokens(params: CountTokensParams, signal: AbortSignal): Promise<CountTokensResult> {
     return this.#request(engineMethods.countTokens, countTokensResultSchema, params, signal);
+  }
+
+  embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult> {
+    return this.#request(engineMethods.embed, embedResultSchema, params, signal);
   }
 
   /** Says what this client wishes; the answer is the engine's process id and what is in force. */

@@ -59,6 +59,11 @@ export interface Inference {
   generate(request: GenerateRequest, options: GenerateOptions): Promise<Outcome<Generation>>;
   /** Tokens of each text, in order, counted with the model's own vocabulary. */
   countTokens(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly number[]>>;
+  /**
+   * A vector of unit length for each text, in order, of its first 512 tokens at most (fewer where the model's context is shorter).
+   * Any text model gives vectors; good ones take a model that was made for it. Absent where the engine cannot.
+   */
+  embed?(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly (readonly number[])[]>>;
   engineStatus(signal: AbortSignal): Promise<Outcome<EngineStatus>>;
   /** Deletes the state of chats that is kept on disk; works without an engine too. */
   deleteSavedStates(signal: AbortSignal): Promise<Outcome<SavedStatesSize>>;

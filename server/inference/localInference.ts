@@ -36,6 +36,8 @@ import { RestartBudget } from './restartBudget.ts';
 /** An engine may end, its time being up, at the very moment at which a client connects; then another one is started. */
 const mostAttempts = 3;
 const defaultHeartbeatMs = 5000;
+/** In one message: vectors are long, and messages have a limit. */
+const textsEmbeddedAtOnce = 64;
 const restartAction = 'Run the command "Tramontane: Restart Engine".';
 const retryAction = 'It is started again by itself; try once more in a moment.';
 
@@ -115,6 +117,18 @@ export class LocalInference implements Inference {
     return this.#ask(signal, async (client) => {
       const result = await client.countTokens({ model: this.#options.model, texts: [...texts] }, signal);
       return result.outcome === 'ok' ? ok(result.counts) : this.#failureOf(result);
+    });
+  }
+
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly (readonly number[])[]>> {
+    return this.#ask(signal, async (client) => {
+      const vectors: (readonly number[])[] = [];
+      for (let from = 0; from < texts.length; from += textsEmbeddedAtOnce) {
+        const result = await client.embed({ model: this.#options.model, texts: texts.slice(from, from + textsEmbeddedAtOnce) }, signal);
+        if (result.outcome !== 'ok') return this.#failureOf(result);
+        vectors.push(...result.vectors);
+      }
+      return ok(vectors);
     });
   }
 

@@ -45,6 +45,10 @@ export class RoutedInference implements Inference {
     return this.#current.countTokens(texts, signal);
   }
 
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly (readonly number[])[]>> {
+    return this.#current.embed?.(texts, signal) ?? { outcome: 'unsupported', cause: 'This engine gives no vectors of texts.', action: 'Use the local engine.' };
+  }
+
   engineStatus(signal: AbortSignal): Promise<Outcome<EngineStatus>> {
     return this.#current.engineStatus(signal);
   }

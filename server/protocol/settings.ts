@@ -30,7 +30,19 @@ export type HarmlessSettings = v.InferOutput<typeof harmlessSettingsSchema>;
 
 export const machineSettingsSchema = v.object({
   /** Absolute path of a GGUF file; empty takes the starter model. */
-  model: v.optional(v.object({ path: v.optional(v.string()), contextSize: v.optional(count) })),
+  model: v.optional(
+    v.object({
+      path: v.optional(v.string()),
+      contextSize: v.optional(count),
+      /** Adapters over the model's weights, in this order; a scale of 1 is the adapter's own strength. */
+      loraAdapters: v.optional(
+        v.pipe(
+          v.array(v.object({ path: v.pipe(v.string(), v.minLength(1)), scale: v.optional(v.pipe(v.number(), v.minValue(-4), v.maxValue(4)), 1) })),
+          v.maxLength(8),
+        ),
+      ),
+    }),
+  ),
   engine: v.optional(
     v.object({
       gpu: v.optional(v.picklist(['auto', 'cuda', 'vulkan', 'metal', 'off'])),

@@ -14,7 +14,11 @@ export interface Settings {
   };
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
-  readonly model: { readonly path: string; readonly contextSize: number };
+  readonly model: {
+    readonly path: string;
+    readonly contextSize: number;
+    readonly loraAdapters: readonly { readonly path: string; readonly scale: number }[];
+  };
   readonly engine: {
     readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
     readonly threads: number;
@@ -27,7 +31,7 @@ export const defaultSettings: Settings = {
   completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 60, excludedLanguages: [] },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
-  model: { path: '', contextSize: 0 },
+  model: { path: '', contextSize: 0, loraAdapters: [] },
   engine: { gpu: 'auto', threads: 0, keepAliveSeconds: 120, saveState: true },
 };
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineOptions } from '../../native/protocol/messages.ts';
+import type { EngineOptions, ModelSpec } from '../../native/protocol/messages.ts';
 import type { Log } from '../../server/core/log.ts';
 import { LocalInference } from '../../server/inference/localInference.ts';
 
@@ -11,13 +11,19 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const starterModel = path.join(root, 'native/starter-model/starter-fim.gguf');
 export const engineModule = path.join(root, 'native/main.ts');
 
+export interface ConnectOptions {
+  readonly engine?: Partial<EngineOptions>;
+  readonly module?: string;
+  readonly loras?: ModelSpec['loras'];
+}
+
 export interface TestEngine {
   readonly inference: LocalInference;
   readonly runtimeDirectory: string;
   readonly stateDirectory: string;
   readonly logLines: string[];
   /** Another client of the same engine. */
-  readonly connect: (model?: string, engine?: Partial<EngineOptions>, module?: string) => LocalInference;
+  readonly connect: (model?: string, over?: ConnectOptions) => LocalInference;
   readonly end: () => Promise<void>;
 }
 
@@ -42,13 +48,13 @@ export function testEngine(
     debug: (line) => logLines.push(line),
   };
   const clients: LocalInference[] = [];
-  const connect = (model = options.model ?? starterModel, engine: Partial<EngineOptions> = {}, module = options.engineModule ?? engineModule) => {
+  const connect = (model = options.model ?? starterModel, over: ConnectOptions = {}) => {
     const client = new LocalInference({
-      engineModule: module,
+      engineModule: over.module ?? options.engineModule ?? engineModule,
       runtimeDirectory,
       stateDirectory,
-      engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine, ...engine },
-      model: { path: model, contextSize: options.contextSize ?? 0 },
+      engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine, ...over.engine },
+      model: { path: model, contextSize: options.contextSize ?? 0, ...(over.loras ? { loras: over.loras } : {}) },
       log,
       now: () => performance.now(),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),

@@ -29,7 +29,7 @@ function writeBuild(name: string, writtenAtSeconds: number): string {
 
 const both = (): { readonly olderEngine: TestEngine; readonly connect: (module: string) => TestEngine['inference'] } => {
   const olderEngine = testEngine({ engineModule: older, engine: { keepAliveMs: 60_000 } });
-  return { olderEngine, connect: (module) => olderEngine.connect(undefined, {}, module) };
+  return { olderEngine, connect: (module) => olderEngine.connect(undefined, { module }) };
 };
 
 function isAlive(pid: number): boolean {

@@ -149,7 +149,7 @@ test('a window that wishes other threads is told which are in force', async () =
   const engine = testEngine();
   try {
     const pid = await enginePid(engine.inference);
-    const other = engine.connect(undefined, { threads: 2 });
+    const other = engine.connect(undefined, { engine: { threads: 2 } });
     assert.equal(await enginePid(other), pid);
     assert.ok(
       engine.logLines.some((line) => /threads that another window asked for \(1\)/.test(line)),

@@ -29,6 +29,7 @@ export interface BlockEnd {
 
 const closer = /^\s*(?:[)\]}]+[;,)]*|end\b.*|<\/.*)\s*$/;
 const mostLines = 24;
+export const blockTabSize = 4;
 
 /**
  * Cuts a block where it ends: at a line that is indented less than the cursor's line, after the closer on the cursor's own level,
@@ -65,12 +66,17 @@ export function endOfBlock(text: string, linePrefix: string): BlockEnd {
   return { text: kept.join('\n'), isComplete: false };
 }
 
-/** Width of the indentation in columns; a tab counts as four, which only has to be consistent. */
+/** @returns what a later line's indentation must not fall below in a block; 0 when it may be anything */
+export function blockIndent(linePrefix: string): number {
+  return indentWidth(linePrefix);
+}
+
+/** Width of the indentation in columns; where a tab stands only has to be consistent, also with the engine, which ends decoding by it. */
 function indentWidth(line: string): number {
   let width = 0;
   for (const character of line) {
     if (character === ' ') width++;
-    else if (character === '\t') width += 4;
+    else if (character === '\t') width += blockTabSize - (width % blockTabSize);
     else break;
   }
   return width;

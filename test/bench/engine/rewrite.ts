@@ -3,7 +3,7 @@
 // guesses come true as often as they would with a model that makes exactly this change: an upper bound for models that do worse.
 // It knows the decode loop; it must not know the engine's process.
 import { getLlama, type Token } from 'node-llama-cpp';
-import { type Addon, addonOf } from '../../../native/addon.ts';
+import { type Addon, type AddonSampler, addonOf } from '../../../native/addon.ts';
 import { DecodeLoop } from '../../../native/decodeLoop.ts';
 import { PromptLookup } from '../../../native/speculation/promptLookup.ts';
 import { Turns } from '../../../native/turns.ts';
@@ -79,7 +79,7 @@ export async function measureRewrite({ model, threads, pairs, lines, contextSize
 /** Every token is sampled, which costs what it costs, and then the wanted one is taken. */
 function forced(addon: Addon, nextToken: () => number | undefined): Addon {
   const { context } = addon;
-  const sampleToken: Addon['context']['sampleToken'] = async (batchIndex, sampler) => {
+  const sampleToken = async (batchIndex: number, sampler: AddonSampler) => {
     const token = await context.sampleToken(batchIndex, sampler);
     return token < 0 ? token : (nextToken() ?? token);
   };

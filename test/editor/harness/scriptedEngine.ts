@@ -47,6 +47,7 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
     describeModel: async () => ({ outcome: 'ok', model }),
     countTokens: async ({ texts }) => ({ outcome: 'ok', counts: texts.map((text) => Math.ceil(text.length / 4)) }),
     deleteSavedStates: async () => ({ files: 0, bytes: 0 }),
+    embed: async () => ({ outcome: 'promptProblem', cause: 'The script has no vectors.' }),
     status: async (clients) => ({
       pid: process.pid,
       backend: 'cpu',
