@@ -1,11 +1,11 @@
 // The engine itself: the library, the models in memory, the requests under way. It knows what can be asked; it must not know sockets.
 import os from 'node:os';
-import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
-import type { Llama } from 'node-llama-cpp';
 import type { EngineWork } from './engineServer.ts';
 import { generate } from './generate.ts';
-import { loadModel } from './loadedModel.ts';
+import { Library } from './library.ts';
 import type { LoadedModel, LoadResult } from './loadedModel.ts';
+import { machineMemory } from './machineMemory.ts';
+import { loadModel } from './modelLoader.ts';
 import type {
   CountTokensParams,
   CountTokensResult,
@@ -16,6 +16,7 @@ import type {
   GenerateResult,
   ModelSpec,
 } from './protocol/messages.ts';
+import { RememberedPlans } from './rememberedPlans.ts';
 import { RenderProcess } from './renderProcess.ts';
 import { Turns } from './turns.ts';
 
@@ -31,15 +32,22 @@ export class Engine implements EngineWork {
   /** Templates of unknown models are evaluated there, where a limit can stop them. */
   readonly #renderProcess = new RenderProcess();
   readonly #startedAt = performance.now();
+  readonly #library: Library;
+  readonly #plans: RememberedPlans;
   readonly #models = new Map<string, Promise<LoadResult>>();
-  #llama: Promise<Llama> | undefined;
-  #backend = 'cpu';
+  /** Those of them that are in memory, the one not used for longest first. */
+  readonly #loaded = new Map<string, LoadedModel>();
+  /** Ends when no model is being loaded: two that are planned at once would both count on the same memory. */
+  #loading: Promise<unknown> = Promise.resolve();
   #activeRequests = 0;
   readonly #totals = { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0 };
 
-  constructor(options: EngineOptions, log: (line: string) => void) {
+  /** @param directory where it is remembered how models were loaded; nowhere when absent */
+  constructor(options: EngineOptions, log: (line: string) => void, directory?: string) {
     this.#options = options;
     this.#log = log;
+    this.#library = new Library({ gpu: options.gpu, devices: options.devices, maxThreads: this.prefillThreads, log });
+    this.#plans = new RememberedPlans(directory, Date.now);
   }
 
   /** Half of the cores: the library starts its threads anew for each token, and with one for each core they wait for each other (README-loops.md). */
@@ -54,7 +62,7 @@ export class Engine implements EngineWork {
 
   /** Brings the library up ahead of the first request; what goes wrong is told to that request. */
   prepare(): void {
-    this.#library().catch((error: unknown) => this.#log(`The library cannot be started: ${error instanceof Error ? error.message : String(error)}`));
+    this.#library.main().catch((error: unknown) => this.#log(`The library cannot be started: ${error instanceof Error ? error.message : String(error)}`));
   }
 
   async generate(params: GenerateParams, signal: AbortSignal, onText: (text: string) => void): Promise<GenerateResult> {
@@ -84,13 +92,15 @@ export class Engine implements EngineWork {
   }
 
   async status(clients: number): Promise<EngineStatus> {
-    const loaded = (await Promise.all(this.#models.values())).flatMap((result) => (result.outcome === 'ok' ? [result.model] : []));
-    const vram = this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getVramState() : { used: 0, total: 0 };
+    // Not waiting for models that are being loaded.
+    const loaded = [...this.#loaded.values()];
+    const llama = await this.#library.main();
+    const vram = llama.gpu === false ? { used: 0, total: 0 } : await llama.getVramState();
     const sum = (of: (model: LoadedModel) => { ram: number; vram: number }) => loaded.reduce((total, model) => total + of(model).ram + of(model).vram, 0);
     const memory = process.memoryUsage();
     return {
       pid: process.pid,
-      backend: this.#backend,
+      backend: llama.gpu === false ? 'cpu' : llama.gpu,
       threads: this.decodeThreads,
       uptimeMs: performance.now() - this.#startedAt,
       clients,
@@ -100,24 +110,26 @@ export class Engine implements EngineWork {
         heapBytes: memory.heapUsed,
         modelBytes: sum((model) => model.model.memoryUsage),
         contextBytes: sum((model) => model.context.memoryUsage),
-        vramUsedBytes: vram.used,
+        vramUsedBytes: Math.max(vram.used, this.#ownMemory.vramBytes),
         vramTotalBytes: vram.total,
       },
       models: loaded.map((model) => model.configuration),
-      devices: this.#llama && this.#backend !== 'cpu' ? await (await this.#llama).getGpuDeviceNames() : [],
+      devices: llama.gpu === false ? [] : await llama.getGpuDeviceNames(),
       savedStates: { files: 0, bytes: 0 },
       totals: { ...this.#totals, ...sumOfFills(loaded) },
     };
   }
 
   async dispose(): Promise<void> {
+    this.#plans.forgetTrying();
     for (const loading of this.#models.values()) {
       const loaded = await loading;
       if (loaded.outcome === 'ok') await loaded.model.dispose();
     }
     this.#models.clear();
+    this.#loaded.clear();
     this.#renderProcess.dispose();
-    if (this.#llama) await (await this.#llama).dispose();
+    await this.#library.dispose();
   }
 
   #count({ usage, timings }: Extract<GenerateResult, { outcome: 'ok' }>): void {
@@ -145,78 +157,65 @@ export class Engine implements EngineWork {
   }
 
   #model(spec: ModelSpec): Promise<LoadResult> {
-    const key = JSON.stringify([spec.path, spec.contextSize]);
+    const key = JSON.stringify(spec);
     const known = this.#models.get(key);
     if (known) {
-      // The map's order is the order of use.
-      this.#models.delete(key);
-      this.#models.set(key, known);
+      const loaded = this.#loaded.get(key);
+      if (loaded) {
+        // The map's order is the order of use.
+        this.#loaded.delete(key);
+        this.#loaded.set(key, loaded);
+      }
       return known;
     }
-    const loading = Promise.resolve()
-      .then(() => this.#unloadIdle(key))
-      .then(() => this.#load(spec))
-      .then((result) => {
-        // A file that could not be used is looked at again next time: the user may have put it right.
-        if (result.outcome !== 'ok') this.#models.delete(key);
-        return result;
-      });
+    const loading = this.#loading.then(() => this.#load(key, spec));
+    this.#loading = loading.catch(() => undefined);
     this.#models.set(key, loading);
+    // A file that could not be used is looked at again next time: the user may have put it right.
+    const forget = () => this.#models.delete(key);
+    loading.then((result) => result.outcome !== 'ok' && forget(), forget);
     return loading;
   }
 
-  /** Makes room before a model is loaded: the ones not used for longest go, never one that is answering. */
-  async #unloadIdle(coming: string): Promise<void> {
-    for (const [key, loading] of [...this.#models]) {
-      if (this.#models.size <= mostModels) return;
-      if (key === coming) continue;
-      const result = await loading;
-      if (result.outcome !== 'ok' || result.model.isBusy) continue;
+  /** Makes room: of the models in memory the one not used for longest goes, never one that is answering. */
+  async #unloadIdle(): Promise<boolean> {
+    for (const [key, model] of this.#loaded) {
+      if (model.isBusy) continue;
       this.#models.delete(key);
-      await result.model.dispose();
-      this.#log(`Unloaded ${result.model.description.path}.`);
+      this.#loaded.delete(key);
+      await model.dispose();
+      this.#log(`Unloaded ${model.description.path}.`);
+      return true;
     }
+    return false;
   }
 
-  async #load(spec: ModelSpec): Promise<LoadResult> {
+  async #load(key: string, spec: ModelSpec): Promise<LoadResult> {
     const startedAt = performance.now();
-    const result = await loadModel(await this.#library(), spec, {
+    while (this.#loaded.size >= mostModels && (await this.#unloadIdle()));
+    const result = await loadModel(spec, {
+      library: this.#library,
+      plans: this.#plans,
+      machineMemory: async () => machineMemory(await this.#library.main(), this.#ownMemory),
+      makeRoom: () => this.#unloadIdle(),
       decodeThreads: this.decodeThreads,
       prefillThreads: this.prefillThreads,
       turns: this.#turns,
       renderProcess: this.#renderProcess,
       log: this.#log,
     });
+    if (result.outcome === 'ok') this.#loaded.set(key, result.model);
     this.#log(result.outcome === 'ok' ? `Loaded in ${Math.round(performance.now() - startedAt)} ms.` : result.problem.cause);
     return result;
   }
 
-  #library(): Promise<Llama> {
-    this.#llama ??= this.#startLibrary();
-    return this.#llama;
-  }
-
-  async #startLibrary(): Promise<Llama> {
-    const { gpu } = this.#options;
-    const common = {
-      build: 'never' as const,
-      skipDownload: true,
-      progressLogs: false,
-      // The library overcounts small machines, so the number is always ours.
-      maxThreads: this.prefillThreads,
-      logLevel: LlamaLogLevel.warn,
-      logger: (level: LlamaLogLevel, message: string) => this.#log(`[llama.cpp ${level}] ${message.trim()}`),
-    };
-    let llama: Llama;
-    try {
-      llama = await getLlama({ ...common, gpu: gpu === 'off' ? false : gpu });
-    } catch (error) {
-      if (gpu === 'off') throw error;
-      this.#log(`No ${gpu} back end (${error instanceof Error ? error.message : String(error)}); the CPU is used.`);
-      llama = await getLlama({ ...common, gpu: false });
+  get #ownMemory(): { readonly weightsRamBytes: number; readonly vramBytes: number } {
+    const own = { weightsRamBytes: 0, vramBytes: 0 };
+    for (const { model, context } of this.#loaded.values()) {
+      own.weightsRamBytes += model.memoryUsage.ram;
+      own.vramBytes += model.memoryUsage.vram + context.memoryUsage.vram;
     }
-    this.#backend = llama.gpu === false ? 'cpu' : llama.gpu;
-    return llama;
+    return own;
   }
 }
 

@@ -1,23 +1,12 @@
-// One model in memory with its context, its vocabulary and its decode loop. It knows loading and memory; it must not know requests.
-import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
+// One model in memory with its context, its vocabulary and its decode loop. It knows who uses it; it must not know requests or how it was loaded.
+import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { addonOf } from './addon.ts';
-import { verifyChecksum } from './checksum.ts';
 import { DecodeLoop } from './decodeLoop.ts';
-import { inspectGguf } from './ggufHeader.ts';
-import { checksumProblem, headerProblem, loadProblem, memoryProblem } from './modelProblems.ts';
+import type { Configuration } from './memoryPlan.ts';
 import { Vocabulary } from './promptTokens.ts';
-import type { EngineStatus, ModelDescription, ModelProblem, ModelSpec } from './protocol/messages.ts';
+import type { EngineStatus, ModelDescription, ModelProblem } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
 import type { Turns } from './turns.ts';
-
-/** Without a setting, more context than this is not taken even if the model was trained for it: its KV state costs memory. */
-const defaultContextSize = 16_384;
-const smallestContextSize = 512;
-const batchSize = 512;
-/** Two for completions and four for chats and background work, as long as their KV state stays below this; otherwise fewer, at least one of each. */
-const mostSequences = 6;
-const leastSequences = 2;
-const comfortableContextBytes = 1024 * 1024 * 1024;
 
 export interface LoadOptions {
   /** For single tokens; as many as the machine's cores make them wait for each other. */
@@ -37,8 +26,9 @@ interface Parts {
   readonly model: LlamaModel;
   readonly context: LlamaContext;
   readonly path: string;
-  readonly contextSize: number;
-  readonly sequences: number;
+  readonly configuration: Configuration;
+  /** One sentence for each thing that was given up to make it fit. */
+  readonly concessions: readonly string[];
 }
 
 export class LoadedModel {
@@ -52,7 +42,8 @@ export class LoadedModel {
   #isDisposed = false;
 
   /** @throws Error when the library is not of the pinned version */
-  constructor({ model, context, path, contextSize, sequences }: Parts, { renderProcess, decodeThreads, prefillThreads, turns }: LoadOptions) {
+  constructor({ model, context, path, configuration, concessions }: Parts, { renderProcess, decodeThreads, prefillThreads, turns }: LoadOptions) {
+    const { contextSize, sequences, kvType } = configuration;
     this.model = model;
     this.context = context;
     this.vocabulary = new Vocabulary(model, renderProcess);
@@ -64,8 +55,8 @@ export class LoadedModel {
       gpuLayers: model.gpuLayers,
       totalLayers: model.fileInsights.totalLayers,
       flashAttention: context.flashAttention === true,
-      kvType: 'f16',
-      concessions: [],
+      kvType,
+      concessions: [...concessions],
     };
     const name = model.fileInfo.metadata.general.name;
     this.description = {
@@ -78,6 +69,7 @@ export class LoadedModel {
       specialTokens: [...this.vocabulary.specialTexts],
       hasChatTemplate: this.vocabulary.hasChatTemplate,
       gpuLayers: model.gpuLayers,
+      ...(concessions.length > 0 ? { concessions: [...concessions] } : {}),
     };
   }
 
@@ -104,43 +96,4 @@ export class LoadedModel {
     await this.context.dispose();
     await this.model.dispose();
   }
-}
-
-/** Loads a model after its file was looked at; every reason for a failure that can be told apart is named. */
-export async function loadModel(llama: Llama, spec: ModelSpec, options: LoadOptions): Promise<LoadResult> {
-  const header = await inspectGguf(spec.path);
-  const problem = headerProblem(spec.path, header);
-  if (problem) return { outcome: 'modelProblem', problem };
-  const checksum = await verifyChecksum(spec.path, header.verdict === 'ok' ? header.sizeBytes : 0);
-  if (checksum.verdict === 'differs') return { outcome: 'modelProblem', problem: checksumProblem(spec.path, checksum.listedIn) };
-  options.log(`Loading ${spec.path} (checksum: ${checksum.verdict}).`);
-  let model: LlamaModel;
-  try {
-    // checkTensors reads every weight once and refuses values that no model has.
-    model = await llama.loadModel({ modelPath: spec.path, checkTensors: header.verdict === 'ok' && header.sizeBytes < 512 * 1024 * 1024 });
-  } catch (error) {
-    return { outcome: 'modelProblem', problem: loadProblem(spec.path, error instanceof Error ? error.message : String(error)) };
-  }
-  const wanted = spec.contextSize > 0 ? spec.contextSize : Math.min(model.trainContextSize, defaultContextSize);
-  const sequences = comfortableSequences(model, wanted);
-  let lastError = '';
-  for (let contextSize = wanted; contextSize >= Math.min(wanted, smallestContextSize); contextSize = Math.floor(contextSize / 2)) {
-    try {
-      const context = await model.createContext({ contextSize, sequences, batchSize: Math.min(batchSize, contextSize), threads: options.decodeThreads });
-      return { outcome: 'ok', model: new LoadedModel({ model, context, path: spec.path, contextSize, sequences }, options) };
-    } catch (error) {
-      lastError = error instanceof Error ? error.message : String(error);
-      options.log(`A context of ${contextSize} tokens was refused (${lastError}).`);
-    }
-  }
-  await model.dispose();
-  return { outcome: 'modelProblem', problem: memoryProblem(spec.path, lastError) };
-}
-
-function comfortableSequences(model: LlamaModel, contextSize: number): number {
-  for (let sequences = mostSequences; sequences > leastSequences; sequences--) {
-    const { cpuRam, gpuVram } = model.fileInsights.estimateContextResourceRequirements({ contextSize, sequences, modelGpuLayers: model.gpuLayers });
-    if (cpuRam + gpuVram <= comfortableContextBytes) return sequences;
-  }
-  return leastSequences;
 }

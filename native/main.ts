@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const secret = await readOrCreateSecret(values.runtime);
   const socketPath = socketPathFor(values.runtime, values.build);
 
-  const engine = new Engine(options, log);
+  const engine = new Engine(options, log, values.runtime);
   let leaving: NodeJS.Timeout | undefined;
   let ending = false;
   const end = async (why: string) => {

@@ -42,11 +42,17 @@ export function loadProblem(path: string, detail: string): ModelProblem {
   return problemOf(path, 'unsupported', `the model cannot be loaded (${detail}).`, chooseAnother);
 }
 
-export function memoryProblem(path: string, detail: string): ModelProblem {
+/** The smallest plan is larger than what is there; said before the library is touched. */
+export function tooLargeProblem(path: string, { neededBytes, freeBytes }: { readonly neededBytes: number; readonly freeBytes: number }): ModelProblem {
   return problemOf(
     path,
     'outOfMemory',
-    `there is not enough memory for this model (${detail}).`,
-    'Choose a smaller model or a smaller "tramontane.model.contextSize".',
+    `there is not enough memory for this model: even with the smallest context it needs ${megabytes(neededBytes)}, and ${megabytes(freeBytes)} are free.`,
+    'Close other programs or choose a smaller model.',
   );
+}
+
+/** The back end refused every configuration. */
+export function memoryProblem(path: string, detail: string): ModelProblem {
+  return problemOf(path, 'outOfMemory', `there is not enough memory for this model (${detail}).`, 'Close other programs or choose a smaller model.');
 }
