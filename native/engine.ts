@@ -192,12 +192,14 @@ export class Engine implements EngineWork {
 
   async #load(key: string, spec: ModelSpec): Promise<LoadResult> {
     const startedAt = performance.now();
-    while (this.#loaded.size >= mostModels && (await this.#unloadIdle()));
     const result = await loadModel(spec, {
       library: this.#library,
       plans: this.#plans,
       machineMemory: async () => machineMemory(await this.#library.main(), this.#ownMemory),
       makeRoom: () => this.#unloadIdle(),
+      limitModels: async () => {
+        while (this.#loaded.size >= mostModels && (await this.#unloadIdle()));
+      },
       decodeThreads: this.decodeThreads,
       prefillThreads: this.prefillThreads,
       turns: this.#turns,

@@ -127,10 +127,9 @@ export function rungAfterRefusal(wish: Wish, refused: Configuration): Configurat
   return rungs[at + 1];
 }
 
-/** The configuration to try after loading one ended the process: without the GPU when it had a part in it, else with half of the context. */
+/** The configuration to try after loading one ended the process: without the GPU if it had a part in it, else none. */
 export function rungAfterCrash(wish: Wish, fatal: Configuration): Configuration | undefined {
-  const later = ladderOf(wish).slice(indexOf(ladderOf(wish), fatal) + 1);
-  return later.find((rung) => (fatal.gpuLayers > 0 ? rung.gpuLayers === 0 : rung.contextSize <= fatal.contextSize / 2)) ?? later.at(-1);
+  return fatal.gpuLayers > 0 ? ladderOf(wish).find((rung) => rung.gpuLayers === 0) : undefined;
 }
 
 /** What was given up, one sentence each. */

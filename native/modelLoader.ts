@@ -12,7 +12,7 @@ import { comfortableSequences, concessionsOf, defaultContextSize, fits, planMemo
 import type { ConcessionReason, Configuration, MachineMemory, MemoryPlan, Wish } from './memoryPlan.ts';
 import { batchSizeOf, ModelEstimates } from './modelEstimates.ts';
 import type { FlashAttention } from './modelEstimates.ts';
-import { checksumProblem, headerProblem, loadProblem, memoryProblem, tooLargeProblem } from './modelProblems.ts';
+import { checksumProblem, crashProblem, headerProblem, loadProblem, memoryProblem, tooLargeProblem } from './modelProblems.ts';
 import type { ModelProblem, ModelSpec } from './protocol/messages.ts';
 import type { RememberedPlans } from './rememberedPlans.ts';
 
@@ -27,6 +27,8 @@ export interface ModelLoaderOptions extends LoadOptions {
   readonly machineMemory: () => Promise<MachineMemory>;
   /** Unloads the idle model that was not used for longest; false when there is none. */
   readonly makeRoom: () => Promise<boolean>;
+  /** Unloads idle models as long as there are too many for one more; called when it is sure that this one can be tried. */
+  readonly limitModels: () => Promise<void>;
 }
 
 /** Every reason for a failure that can be told apart is named. */
@@ -92,10 +94,8 @@ class Loading {
     this.#free = await this.#options.machineMemory();
     this.#key = await this.#keyOf();
     const begin = await this.#begin();
-    if (begin.kind === 'tooLarge') {
-      plans.forget(this.#key);
-      return failed(begin.problem);
-    }
+    if (begin.kind === 'problem') return failed(begin.problem);
+    await this.#options.limitModels();
     let { reason } = begin;
     let lastError = '';
     for (let rung: Configuration | undefined = begin.configuration; rung; ) {
@@ -140,19 +140,20 @@ class Loading {
   /** What worked last, what is left after a crash, or a new plan. */
   async #begin(): Promise<
     | { readonly kind: 'rung'; readonly configuration: Configuration; readonly reason: ConcessionReason }
-    | { readonly kind: 'tooLarge'; readonly problem: ModelProblem }
+    | { readonly kind: 'problem'; readonly problem: ModelProblem }
   > {
     const remembered = this.#options.plans.find(this.#key, this.#free);
     if (remembered?.kind === 'crashed') {
       const configuration = rungAfterCrash(this.#wish, remembered.configuration);
       this.#options.log(`The engine ended while loading ${describe(remembered.configuration)}.`);
-      if (configuration) return { kind: 'rung', configuration, reason: 'crashed' };
+      return configuration ? { kind: 'rung', configuration, reason: 'crashed' } : { kind: 'problem', problem: crashProblem(this.#spec.path) };
     }
     if (remembered?.kind === 'good' && fits(remembered.plan.need, this.#free)) return { kind: 'rung', ...remembered.plan };
     const plan = await this.#plan();
     if (plan.outcome === 'fits') return { kind: 'rung', configuration: plan.configuration, reason: 'memory' };
     const neededBytes = plan.smallest.ramBytes + plan.smallest.vramBytes;
-    return { kind: 'tooLarge', problem: tooLargeProblem(this.#spec.path, { neededBytes, freeBytes: this.#free.ram.freeBytes }) };
+    this.#options.plans.forget(this.#key);
+    return { kind: 'problem', problem: tooLargeProblem(this.#spec.path, { neededBytes, freeBytes: this.#free.ram.freeBytes }) };
   }
 
   /** Models that nobody uses make room before this one gives up context or layers. */
@@ -169,7 +170,8 @@ class Loading {
         log(`Planned ${describe(plan.configuration)}: ${inMebibytes(plan.need.ramBytes)} RAM, ${inMebibytes(plan.need.vramBytes)} VRAM.`);
       const { contextSize, gpuLayers } = this.#wish.configuration;
       const isEnough = plan.outcome === 'fits' && plan.configuration.contextSize === contextSize && plan.configuration.gpuLayers === gpuLayers;
-      if (isEnough || !(await makeRoom())) return plan;
+      const isHopeless = plan.outcome === 'tooLarge' && plan.smallest.ramBytes > this.#free.ram.totalBytes;
+      if (isEnough || isHopeless || !(await makeRoom())) return plan;
       this.#free = await machineMemory();
     }
   }

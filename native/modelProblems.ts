@@ -42,6 +42,11 @@ export function loadProblem(path: string, detail: string): ModelProblem {
   return problemOf(path, 'unsupported', `the model cannot be loaded (${detail}).`, chooseAnother);
 }
 
+/** It ended the process again and again, and no other way to load it is left. */
+export function crashProblem(path: string): ModelProblem {
+  return problemOf(path, 'failed', 'loading this model ended the engine twice.', chooseAnother);
+}
+
 /** The smallest plan is larger than what is there; said before the library is touched. */
 export function tooLargeProblem(path: string, { neededBytes, freeBytes }: { readonly neededBytes: number; readonly freeBytes: number }): ModelProblem {
   return problemOf(

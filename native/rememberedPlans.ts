@@ -14,6 +14,8 @@ const mostBytes = 64 * 1024;
 const lastsMs = 7 * 24 * 60 * 60 * 1000;
 /** Once may be a kill or a power cut; twice at the same point is the configuration. */
 const crashesThatCount = 2;
+/** What crashed on the CPU has nowhere else to go, so it is tried again after this long. */
+const refusalLastsMs = 10 * 60 * 1000;
 /** Memory that is this much more free than then is worth a better plan. */
 const clearlyMore = { factor: 1.25, leastBytes: 256 * 1024 ** 2 };
 
@@ -70,7 +72,9 @@ export class RememberedPlans {
     if (!entry || this.#now() - entry.atMs > lastsMs) return undefined;
     if (entry.state === 'trying') {
       const fatal = fatalOf(entry);
-      return fatal && fatal.times >= crashesThatCount ? { kind: 'crashed', configuration: fatal.configuration } : undefined;
+      if (!fatal || fatal.times < crashesThatCount) return undefined;
+      if (fatal.configuration.gpuLayers === 0 && this.#now() - entry.atMs > refusalLastsMs) return undefined;
+      return { kind: 'crashed', configuration: fatal.configuration };
     }
     const { configuration, isWhole, reason, need } = entry;
     const isMore = (free: number, then: number) => free > then * clearlyMore.factor && free > then + clearlyMore.leastBytes;

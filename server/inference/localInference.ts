@@ -58,7 +58,9 @@ export class LocalInference implements Inference {
     return this.#ask(signal, async (client) => {
       const result = await client.describeModel({ model: this.#options.model }, signal);
       if (result.outcome !== 'ok') return this.#failureOf(result);
-      this.#setState({ state: 'ready', model: result.model });
+      const notes = [...(await this.#backendNote(client, signal)), ...(result.model.concessions ?? [])];
+      for (const note of notes) this.#options.log.warn(note);
+      this.#setState({ state: 'ready', model: result.model, ...(notes.length > 0 ? { notes } : {}) });
       return ok(result.model);
     });
   }
@@ -158,6 +160,15 @@ export class LocalInference implements Inference {
     const started = await connectToEngine(socketPath, secret, options);
     if (!started) throw new Error('The engine started but cannot be reached.');
     return this.#known(started);
+  }
+
+  /** The back end is the engine's, and the first client or the machine decides: whoever wishes another one is told. */
+  async #backendNote(client: EngineClient, signal: AbortSignal): Promise<readonly string[]> {
+    const wished = this.#options.engine.gpu === 'off' ? 'cpu' : this.#options.engine.gpu;
+    if (wished === 'auto') return [];
+    const { backend } = await client.status(signal);
+    if (backend === wished) return [];
+    return [`The engine computes with ${backend}, not with ${wished} as set: another window chose it, or this machine cannot do the other. ${restartAction}`];
   }
 
   /** Its process id is asked for while it answers: it is needed when it does not. */

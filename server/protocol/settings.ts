@@ -30,10 +30,26 @@ export type HarmlessSettings = v.InferOutput<typeof harmlessSettingsSchema>;
 
 export const machineSettingsSchema = v.object({
   /** Absolute path of a GGUF file; empty takes the starter model. */
-  model: v.optional(v.object({ path: v.optional(v.string()), contextSize: v.optional(count) })),
+  model: v.optional(
+    v.object({
+      path: v.optional(v.string()),
+      contextSize: v.optional(count),
+      /** Layers on the GPU; -1 or null: as many as fit. */
+      gpuLayers: v.optional(
+        v.pipe(
+          v.nullable(v.pipe(v.number(), v.integer(), v.minValue(-1), v.maxValue(1000))),
+          v.transform((layers) => layers ?? -1),
+        ),
+      ),
+      flashAttention: v.optional(v.picklist(['auto', 'on', 'off'])),
+      kvCacheType: v.optional(v.picklist(['f16', 'q8_0', 'q4_0'])),
+    }),
+  ),
   engine: v.optional(
     v.object({
       gpu: v.optional(v.picklist(['auto', 'cuda', 'vulkan', 'metal', 'off'])),
+      /** Indexes of the GPUs to use; all when empty. */
+      devices: v.optional(v.pipe(v.array(v.pipe(count, v.maxValue(63))), v.maxLength(16))),
       /** 0: chosen from the machine's cores. */
       threads: v.optional(v.pipe(count, v.maxValue(256))),
       /** How long the engine stays after the last editor window has gone. */

@@ -14,16 +14,29 @@ export interface Settings {
   };
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
-  readonly model: { readonly path: string; readonly contextSize: number };
-  readonly engine: { readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off'; readonly threads: number; readonly keepAliveSeconds: number };
+  readonly model: {
+    readonly path: string;
+    readonly contextSize: number;
+    /** -1: as many as fit. */
+    readonly gpuLayers: number;
+    readonly flashAttention: 'auto' | 'on' | 'off';
+    readonly kvCacheType: 'f16' | 'q8_0' | 'q4_0';
+  };
+  readonly engine: {
+    readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
+    /** Indexes of the GPUs to use; all when empty. */
+    readonly devices: readonly number[];
+    readonly threads: number;
+    readonly keepAliveSeconds: number;
+  };
 }
 
 export const defaultSettings: Settings = {
   completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 60, excludedLanguages: [] },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
-  model: { path: '', contextSize: 0 },
-  engine: { gpu: 'auto', threads: 0, keepAliveSeconds: 120 },
+  model: { path: '', contextSize: 0, gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
+  engine: { gpu: 'auto', devices: [], threads: 0, keepAliveSeconds: 120 },
 };
 
 export interface SettingsSource {

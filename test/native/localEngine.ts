@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineOptions } from '../../native/protocol/messages.ts';
+import type { EngineOptions, ModelSpec } from '../../native/protocol/messages.ts';
 import type { Log } from '../../server/core/log.ts';
 import { LocalInference } from '../../server/inference/localInference.ts';
 
@@ -16,19 +16,21 @@ export interface TestEngine {
   readonly runtimeDirectory: string;
   readonly logLines: string[];
   /** Another client of the same engine. */
-  readonly connect: (model?: string) => LocalInference;
+  readonly connect: (model?: string, spec?: Partial<ModelSpec>) => LocalInference;
   readonly end: () => Promise<void>;
 }
 
-export function testEngine(
-  options: {
-    readonly model?: string;
-    readonly contextSize?: number;
-    readonly engine?: Partial<EngineOptions>;
-    readonly engineModule?: string;
-    readonly heartbeatMs?: number;
-  } = {},
-): TestEngine {
+export interface TestEngineOptions {
+  readonly model?: string;
+  readonly contextSize?: number;
+  /** The other wishes for the model. */
+  readonly spec?: Partial<ModelSpec>;
+  readonly engine?: Partial<EngineOptions>;
+  readonly engineModule?: string;
+  readonly heartbeatMs?: number;
+}
+
+export function testEngine(options: TestEngineOptions = {}): TestEngine {
   const runtimeDirectory = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
   const logLines: string[] = [];
   const log: Log = {
@@ -38,12 +40,12 @@ export function testEngine(
     debug: (line) => logLines.push(line),
   };
   const clients: LocalInference[] = [];
-  const connect = (model = options.model ?? starterModel) => {
+  const connect = (model = options.model ?? starterModel, spec = options.spec ?? {}) => {
     const client = new LocalInference({
       engineModule: options.engineModule ?? engineModule,
       runtimeDirectory,
       engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine },
-      model: { path: model, contextSize: options.contextSize ?? 0 },
+      model: { path: model, contextSize: options.contextSize ?? 0, ...spec },
       log,
       now: () => performance.now(),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),

@@ -86,6 +86,19 @@ test('a process that ends twice while it tries the same thing has crashed', () =
   assert.equal(plans.find('model', free(8 * gib))?.kind, 'good', 'more memory does not undo a crash');
 });
 
+test('what crashed on the CPU is refused for ten minutes, then tried again', () => {
+  const folder = directory();
+  const onCpu = { ...configuration, gpuLayers: 0 };
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const plans = new RememberedPlans(folder, now);
+  plans.noteTrying('model', onCpu);
+  const entries = JSON.parse(readFileSync(fileIn(folder), 'utf8')) as object[];
+  writeFileSync(fileIn(folder), JSON.stringify(entries.map((entry) => ({ ...entry, pid: gone, fatal: { configuration: onCpu, times: 1 } }))));
+  assert.equal(plans.find('model', free(0))?.kind, 'crashed');
+  clock += 11 * 60 * 1000;
+  assert.equal(plans.find('model', free(0)), undefined);
+});
+
 test('an engine that is told to end while it loads has not crashed', () => {
   const folder = directory();
   const plans = new RememberedPlans(folder, now);
