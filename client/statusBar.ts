@@ -48,6 +48,7 @@ function tooltip(sentence: string, status: Status): MarkdownString {
   const text = new MarkdownString();
   text.appendText(`Tramontane: ${sentence}`);
   if (status.action) text.appendText(`\n${status.action}`);
+  for (const note of status.notes ?? []) text.appendText(`\n${note}`);
   if (status.model?.isStarter) text.appendText('\nThe starter model is tiny and often wrong. Click to choose a real model.');
   else if (status.model) text.appendText(`\nContext: ${status.model.contextSize} tokens.`);
   return text;

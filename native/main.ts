@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 
   const evaluating = new EvaluatingFile(values.runtime);
   const onModelReplaced = (modelPath: string) => server.notify(engineNotices.modelReplaced, { path: modelPath });
-  const engine = new Engine(options, values.state, log, { onModelReplaced, evaluating });
+  const engine = new Engine(options, log, { runtimeDirectory: values.runtime, stateDirectory: values.state, onModelReplaced, evaluating });
   let ending = false;
   const end = async (why: string) => {
     if (ending) return;

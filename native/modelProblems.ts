@@ -42,16 +42,27 @@ export function loadProblem(path: string, detail: string): ModelProblem {
   return problemOf(path, 'unsupported', `the model cannot be loaded (${detail}).`, chooseAnother);
 }
 
-export function memoryProblem(path: string, detail: string): ModelProblem {
+/** It ended the process again and again, and no other way to load it is left. */
+export function crashProblem(path: string): ModelProblem {
+  return problemOf(path, 'failed', 'loading this model ended the engine twice.', chooseAnother);
+}
+
+/** The smallest plan is larger than what is there; said before the library is touched. */
+export function tooLargeProblem(path: string, { neededBytes, freeBytes }: { readonly neededBytes: number; readonly freeBytes: number }): ModelProblem {
   return problemOf(
     path,
     'outOfMemory',
-    `there is not enough memory for this model (${detail}).`,
-    'Choose a smaller model or a smaller "tramontane.model.contextSize".',
+    `there is not enough memory for this model: even with the smallest context it needs ${megabytes(neededBytes)}, and ${megabytes(freeBytes)} are free.`,
+    'Close other programs or choose a smaller model.',
   );
 }
 
 /** `detail`: the end of a sentence that begins with the adapter's path. */
 export function adapterProblem(path: string, detail: string, kind: ModelProblem['kind'] = 'unsupported'): ModelProblem {
   return problemOf(path, kind, detail, 'Remove it with the command "Tramontane: Choose LoRA Adapter", or choose one that was made for this model.');
+}
+
+/** The back end refused every configuration. */
+export function memoryProblem(path: string, detail: string): ModelProblem {
+  return problemOf(path, 'outOfMemory', `there is not enough memory for this model (${detail}).`, 'Close other programs or choose a smaller model.');
 }

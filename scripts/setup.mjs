@@ -6,6 +6,7 @@ import { ensureNode } from './setup/node.mjs';
 import { ensurePythonVenv } from './setup/python.mjs';
 import { runScript } from './setup/steps.mjs';
 import { ensureChromium, ensureGit } from './setup/system.mjs';
+import { ensureSoftwareVulkan } from './setup/vulkan.mjs';
 
 await runScript(async () => {
   await ensureDependencies();
@@ -14,4 +15,5 @@ await runScript(async () => {
   await ensureEditor();
   await ensureChromium();
   await ensurePythonVenv();
+  await ensureSoftwareVulkan();
 });

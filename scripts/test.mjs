@@ -168,6 +168,10 @@ const steps = {
     const { node, entry } = await ensureEditor();
     return { TRAMONTANE_TEST_CODE_SERVER: entry, TRAMONTANE_TEST_CODE_SERVER_NODE: node, TRAMONTANE_TEST_CHROMIUM: await ensureChromium() };
   },
+  vulkan: async () => {
+    const { ensureSoftwareVulkan } = await import('./setup/vulkan.mjs');
+    return ensureSoftwareVulkan();
+  },
   package: async () => {
     const { packageExtension } = await import('./package.mjs');
     return { TRAMONTANE_TEST_VSIX: await packageExtension({}) };

@@ -2,7 +2,6 @@
 // The server's process: reads the command line, finds the files that lie beside it, and starts the language server on standard IO or
 // on the channel that the editor opened. Nothing imports this file.
 import { readFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +10,7 @@ import { readCommandLine } from './commandLine.ts';
 import type { Clock } from './features/clock.ts';
 import { LocalInference } from './inference/localInference.ts';
 import { startLanguageServer } from './languageServer.ts';
+import { engineOptionsOf, modelSpecOf } from './engineWishes.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const engineModule = import.meta.url.endsWith('.ts') ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
@@ -22,15 +22,6 @@ const clock: Clock = {
   wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
 };
 
-/** `~/` is what people write; the engine wants whole paths. */
-function modelPath(setting: string): string {
-  return setting.trim() === '' ? starterPath : wholePath(setting);
-}
-
-function wholePath(setting: string): string {
-  return setting.startsWith('~/') ? path.join(os.homedir(), setting.slice(2)) : setting;
-}
-
 const invocation = readCommandLine(process.argv.slice(2), version);
 if (invocation.kind === 'serve') {
   startLanguageServer(createConnection(ProposedFeatures.all), {
@@ -38,12 +29,8 @@ if (invocation.kind === 'serve') {
     makeInference: ({ model, engine }, log) =>
       new LocalInference({
         engineModule,
-        engine: { gpu: engine.gpu, threads: engine.threads, keepAliveMs: engine.keepAliveSeconds * 1000 },
-        model: {
-          path: modelPath(model.path),
-          contextSize: model.contextSize,
-          ...(model.loraAdapters.length > 0 ? { loras: model.loraAdapters.map(({ path: file, scale }) => ({ path: wholePath(file), scale })) } : {}),
-        },
+        engine: engineOptionsOf(engine),
+        model: modelSpecOf(model, starterPath),
         log,
         now: clock.now,
       }),

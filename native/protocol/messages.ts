@@ -43,6 +43,8 @@ const gpuChoiceSchema = v.picklist(['auto', 'cuda', 'vulkan', 'metal', 'off']);
 /** What the starter of the engine passes on its command line, as JSON. Process-wide: the first client decides. */
 export const engineOptionsSchema = v.strictObject({
   gpu: gpuChoiceSchema,
+  /** Indexes of the GPUs to use, as the driver counts them; all when absent or empty. */
+  devices: v.optional(v.pipe(v.array(v.pipe(count, v.maxValue(63))), v.maxLength(16))),
   /** Threads for evaluation; 0 lets the engine choose from the machine's cores. */
   threads: v.pipe(count, v.maxValue(256)),
   /** How long the engine stays after its last client has gone, in ms. */
@@ -275,6 +277,8 @@ export const modelDescriptionSchema = v.object({
   specialTokens: v.array(text),
   hasChatTemplate: v.boolean(),
   gpuLayers: count,
+  /** What was given up to make the model fit, one sentence each; absent when nothing was. */
+  concessions: v.optional(v.array(text)),
 });
 export type ModelDescription = v.InferOutput<typeof modelDescriptionSchema>;
 

@@ -15,6 +15,16 @@ export async function ensureEnginePackage(target) {
   if (!enginePackage) throw new StepError(`There is no target "${target}". Choose from: ${Object.keys(enginePackages).join(', ')}.`);
   const installed = path.join(root, 'node_modules', enginePackage);
   if (existsSync(installed)) return { enginePackage, enginePackageFolder: installed };
+  return { enginePackage, enginePackageFolder: await fetchEnginePackage(enginePackage, target) };
+}
+
+/**
+ * Fetches one of the engine's binary packages beside node_modules.
+ * @param {string} enginePackage
+ * @param {string} name of its folder in .tools
+ * @returns {Promise<string>} the package's folder
+ */
+export async function fetchEnginePackage(enginePackage, name) {
   const locked = readJson(path.join(root, 'package-lock.json')).packages;
   const { version } = locked['node_modules/node-llama-cpp'];
   const integrity = locked[`node_modules/${enginePackage}`]?.integrity;
@@ -22,8 +32,8 @@ export async function ensureEnginePackage(target) {
     throw new StepError(
       `package-lock.json holds no checksum for ${enginePackage}@${version}, so nothing can vouch for it. Lock it where the npm registry has that version, then package again.`,
     );
-  const folder = path.join(toolsFolder, 'engine-packages', target);
-  await once({ stampFile: path.join(folder, '.ready'), stamp: integrity, title: `Fetching ${enginePackage}@${version} for ${target}` }, async () => {
+  const folder = path.join(toolsFolder, 'engine-packages', name);
+  await once({ stampFile: path.join(folder, '.ready'), stamp: integrity, title: `Fetching ${enginePackage}@${version}` }, async () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const file = (await runNpm(['pack', '--pack-destination', folder, `${enginePackage}@${version}`], { quiet: true })).trim().split('\n').at(-1) ?? '';
@@ -33,7 +43,7 @@ export async function ensureEnginePackage(target) {
     await run('tar', ['-xzf', file], { cwd: folder });
     rmSync(archive);
   });
-  return { enginePackage, enginePackageFolder: path.join(folder, 'package') };
+  return path.join(folder, 'package');
 }
 
 /** @param {string} file */

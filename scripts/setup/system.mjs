@@ -27,6 +27,18 @@ export async function ensurePython() {
   return installFor(find, { packages: ['python3', 'python3-venv'], program: 'Python 3.10 or newer with its venv module' });
 }
 
+/** @returns {Promise<string>} the file by which Vulkan finds Mesa's software driver */
+export async function ensureSoftwareVulkanDriver() {
+  const find = () => {
+    const hasLoader = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib'].some((folder) => existsSync(path.join(folder, 'libvulkan.so.1')));
+    const drivers = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].flatMap((folder) =>
+      ['lvp_icd.x86_64.json', 'lvp_icd.json'].map((name) => path.join(folder, name)),
+    );
+    return hasLoader ? drivers.find((file) => existsSync(file)) : undefined;
+  };
+  return find() ?? installFor(find, { packages: ['mesa-vulkan-drivers', 'libvulkan1'], program: "Mesa's software Vulkan driver" });
+}
+
 const appleBrowsers = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
 
 /** @param {readonly string[]} names */

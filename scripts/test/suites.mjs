@@ -4,7 +4,7 @@ import path from 'node:path';
 import { root } from '../setup/steps.mjs';
 
 /**
- * @typedef {'build' | 'python' | 'editor' | 'package'} Preparation
+ * @typedef {'build' | 'python' | 'editor' | 'package' | 'vulkan'} Preparation
  * @typedef {{
  *   name: string,
  *   kind: 'files' | 'runner' | 'pytest',
@@ -34,6 +34,7 @@ export const suites = [
   },
   { name: 'checks', kind: 'files', folders: ['test/checks'], recursive: true, prepare: ['build'], testTimeoutMs: 2 * minute, fileTimeoutMs: 3 * minute },
   { name: 'native', kind: 'files', folders: ['test/native'], recursive: true, prepare: [], testTimeoutMs: 2 * minute, fileTimeoutMs: 4 * minute },
+  { name: 'gpu', kind: 'files', folders: ['test/gpu'], prepare: ['vulkan'], testTimeoutMs: 3 * minute, fileTimeoutMs: 5 * minute },
   { name: 'process', kind: 'files', folders: ['test/process'], prepare: ['build'], testTimeoutMs: 2 * minute, fileTimeoutMs: 4 * minute },
   {
     name: 'lsp-client',
@@ -65,7 +66,7 @@ export const suites = [
   },
 ];
 
-export const defaultSuites = ['unit', 'checks', 'native', 'process', 'lsp-client', 'inhost', 'ui'];
+export const defaultSuites = ['unit', 'checks', 'native', 'gpu', 'process', 'lsp-client', 'inhost', 'ui'];
 
 /**
  * The test files of one of a suite's folders, as paths relative to the root.

@@ -38,8 +38,9 @@ export class StatusBoard {
       case 'ready': {
         const { name, path, contextSize } = state.model;
         const model = { name, path, isStarter: path === starterPath, contextSize };
-        if (session.isPaused) return { state: 'paused', model };
-        return { state: this.#running > 0 ? 'busy' : 'ready', model };
+        const notes = state.notes ? { notes: [...state.notes] } : {};
+        if (session.isPaused) return { state: 'paused', model, ...notes };
+        return { state: this.#running > 0 ? 'busy' : 'ready', model, ...notes };
       }
     }
   }

@@ -47,7 +47,8 @@ export interface Generation {
 export type InferenceState =
   | { readonly state: 'stopped' }
   | { readonly state: 'starting' }
-  | { readonly state: 'ready'; readonly model: ModelDescription }
+  /** `notes`: what the user should know, one sentence each; absent when there is nothing. */
+  | { readonly state: 'ready'; readonly model: ModelDescription; readonly notes?: readonly string[] }
   /** The model cannot be used; the engine itself is well. */
   | ({ readonly state: 'noModel' } & Explanation)
   /** The engine is gone and is not started again by itself. */

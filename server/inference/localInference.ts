@@ -98,8 +98,10 @@ export class LocalInference implements Inference {
     return this.#ask(signal, async (client) => {
       const result = await client.describeModel({ model: this.#options.model }, signal);
       if (result.outcome !== 'ok') return this.#failureOf(result);
+      const notes = [...(await this.#backendNote(client, signal)), ...(result.model.concessions ?? [])];
+      for (const note of notes) this.#options.log.warn(note);
       // `failed` stays: a newer build may have taken over meanwhile.
-      if (this.#state.state !== 'failed') this.#setState({ state: 'ready', model: result.model });
+      if (this.#state.state !== 'failed') this.#setState({ state: 'ready', model: result.model, ...(notes.length > 0 ? { notes } : {}) });
       return ok(result.model);
     });
   }
@@ -231,6 +233,15 @@ export class LocalInference implements Inference {
         this.#options.log.info(`The engine went away while this window connected: ${error.message}`);
       }
     }
+  }
+
+  /** The back end is the engine's, and the first client or the machine decides: whoever wishes another one is told. */
+  async #backendNote(client: EngineClient, signal: AbortSignal): Promise<readonly string[]> {
+    const wished = this.#options.engine.gpu === 'off' ? 'cpu' : this.#options.engine.gpu;
+    if (wished === 'auto') return [];
+    const { backend } = await client.status(signal);
+    if (backend === wished) return [];
+    return [`The engine computes with ${backend}, not with ${wished} as set: another window chose it, or this machine cannot do the other. ${restartAction}`];
   }
 
   async #findOrStart(): Promise<EngineClient> {

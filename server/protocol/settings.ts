@@ -41,11 +41,22 @@ export const machineSettingsSchema = v.object({
           v.maxLength(8),
         ),
       ),
+      /** Layers on the GPU; -1 or null: as many as fit. */
+      gpuLayers: v.optional(
+        v.pipe(
+          v.nullable(v.pipe(v.number(), v.integer(), v.minValue(-1), v.maxValue(1000))),
+          v.transform((layers) => layers ?? -1),
+        ),
+      ),
+      flashAttention: v.optional(v.picklist(['auto', 'on', 'off'])),
+      kvCacheType: v.optional(v.picklist(['f16', 'q8_0', 'q4_0'])),
     }),
   ),
   engine: v.optional(
     v.object({
       gpu: v.optional(v.picklist(['auto', 'cuda', 'vulkan', 'metal', 'off'])),
+      /** Indexes of the GPUs to use; all when empty. */
+      devices: v.optional(v.pipe(v.array(v.pipe(count, v.maxValue(63))), v.maxLength(16))),
       /** 0: chosen from the machine's cores. */
       threads: v.optional(v.pipe(count, v.maxValue(256))),
       /** How long the engine stays after the last editor window has gone. */

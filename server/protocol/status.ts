@@ -6,6 +6,8 @@ export const statusSchema = v.object({
   state: v.picklist(['starting', 'ready', 'busy', 'paused', 'noModel', 'error']),
   /** The model that answers; absent until it is loaded. */
   model: v.optional(v.object({ name: v.string(), path: v.string(), isStarter: v.boolean(), contextSize: v.number() })),
+  /** What the user should know while it works, one sentence each: what was given up to fit the model into memory, another GPU back end than wished. */
+  notes: v.optional(v.array(v.string())),
   /** Present with noModel and error: one sentence each. */
   cause: v.optional(v.string()),
   action: v.optional(v.string()),

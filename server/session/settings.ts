@@ -18,9 +18,15 @@ export interface Settings {
     readonly path: string;
     readonly contextSize: number;
     readonly loraAdapters: readonly { readonly path: string; readonly scale: number }[];
+    /** -1: as many as fit. */
+    readonly gpuLayers: number;
+    readonly flashAttention: 'auto' | 'on' | 'off';
+    readonly kvCacheType: 'f16' | 'q8_0' | 'q4_0';
   };
   readonly engine: {
     readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
+    /** Indexes of the GPUs to use; all when empty. */
+    readonly devices: readonly number[];
     readonly threads: number;
     readonly keepAliveSeconds: number;
     readonly saveState: boolean;
@@ -31,8 +37,8 @@ export const defaultSettings: Settings = {
   completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 60, excludedLanguages: [] },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
-  model: { path: '', contextSize: 0, loraAdapters: [] },
-  engine: { gpu: 'auto', threads: 0, keepAliveSeconds: 120, saveState: true },
+  model: { path: '', contextSize: 0, loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
+  engine: { gpu: 'auto', devices: [], threads: 0, keepAliveSeconds: 120, saveState: true },
 };
 
 export interface SettingsSource {

@@ -14,7 +14,8 @@ export const engineModule = path.join(root, 'native/main.ts');
 export interface ConnectOptions {
   readonly engine?: Partial<EngineOptions>;
   readonly module?: string;
-  readonly loras?: ModelSpec['loras'];
+  /** The other wishes for the model. */
+  readonly spec?: Partial<ModelSpec>;
 }
 
 export interface TestEngine {
@@ -27,17 +28,19 @@ export interface TestEngine {
   readonly end: () => Promise<void>;
 }
 
-export function testEngine(
-  options: {
-    readonly model?: string;
-    readonly contextSize?: number;
-    readonly engine?: Partial<EngineOptions>;
-    readonly engineModule?: string;
-    readonly heartbeatMs?: number;
-    /** One in the runtime directory when absent. */
-    readonly stateDirectory?: string;
-  } = {},
-): TestEngine {
+export interface TestEngineOptions {
+  readonly model?: string;
+  readonly contextSize?: number;
+  /** The other wishes for the model. */
+  readonly spec?: Partial<ModelSpec>;
+  readonly engine?: Partial<EngineOptions>;
+  readonly engineModule?: string;
+  readonly heartbeatMs?: number;
+  /** One in the runtime directory when absent. */
+  readonly stateDirectory?: string;
+}
+
+export function testEngine(options: TestEngineOptions = {}): TestEngine {
   const runtimeDirectory = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
   const stateDirectory = options.stateDirectory ?? path.join(runtimeDirectory, 'kv');
   const logLines: string[] = [];
@@ -54,7 +57,7 @@ export function testEngine(
       runtimeDirectory,
       stateDirectory,
       engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine, ...over.engine },
-      model: { path: model, contextSize: options.contextSize ?? 0, ...(over.loras ? { loras: over.loras } : {}) },
+      model: { path: model, contextSize: options.contextSize ?? 0, ...options.spec, ...over.spec },
       log,
       now: () => performance.now(),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),

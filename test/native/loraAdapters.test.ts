@@ -27,7 +27,7 @@ const adapter = (name: string, options?: AdapterOptions) => writeAdapter(path.jo
 
 async function textWith(loras: ModelSpec['loras']): Promise<string> {
   const outcome = await engine
-    .connect(starterModel, loras ? { loras } : {})
+    .connect(starterModel, loras ? { spec: { loras } } : {})
     .generate(holeRequest('def add(a, b):\n    return ', { maxTokens: 24 }), { signal: forever });
   assert.equal(outcome.outcome, 'ok', JSON.stringify(outcome));
   return outcome.outcome === 'ok' ? outcome.value.text : '';
@@ -75,7 +75,7 @@ for (const [name, make, cause] of flawed) {
     const file = path.join(folder, `flawed-${flawed.findIndex(([other]) => other === name)}.gguf`);
     make(file);
     const outcome = await engine
-      .connect(starterModel, { loras: [{ path: file, scale: 1 }] })
+      .connect(starterModel, { spec: { loras: [{ path: file, scale: 1 }] } })
       .generate(holeRequest('x = ', { maxTokens: 2 }), { signal: forever });
     assert.equal(outcome.outcome, 'noModel', JSON.stringify(outcome));
     if (outcome.outcome !== 'noModel') return;
@@ -94,7 +94,7 @@ test('eighty damaged headers: each is refused or taken, and the engine lives', {
     bytes[(round * 7919) % headerBytes] = (round * 104_729) % 256;
     const file = path.join(folder, 'damaged.gguf');
     writeFileSync(file, bytes);
-    const client = engine.connect(starterModel, { loras: [{ path: file, scale: 1 + round / 1000 }] });
+    const client = engine.connect(starterModel, { spec: { loras: [{ path: file, scale: 1 + round / 1000 }] } });
     const outcome = await client.generate(holeRequest('x = ', { maxTokens: 1 }), { signal: forever });
     assert.ok(outcome.outcome === 'ok' || outcome.outcome === 'noModel', JSON.stringify(outcome));
     if (outcome.outcome === 'ok') taken++;

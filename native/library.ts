@@ -1,0 +1,103 @@
+// The native library: one back end for this process, from what the user wants, what is installed and what the devices can do, and the CPU's
+// beside it for models that a GPU cannot take. It knows back ends and devices; it must not know models.
+import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
+import type { Llama } from 'node-llama-cpp';
+import type { EngineOptions } from './protocol/messages.ts';
+
+type GpuBackend = Exclude<EngineOptions['gpu'], 'auto' | 'off'>;
+
+export interface LibraryOptions {
+  readonly gpu: EngineOptions['gpu'];
+  /** Indexes of the GPUs to use; all when absent or empty. */
+  readonly devices: EngineOptions['devices'];
+  /** The library overcounts small machines, so the number is always given. */
+  readonly maxThreads: number;
+  readonly log: (line: string) => void;
+}
+
+export class Library {
+  readonly #options: LibraryOptions;
+  #main: Promise<Llama> | undefined;
+  #cpu: Promise<Llama> | undefined;
+
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+  }
+
+  /** The back end in force. Rejects when not even the CPU's can be started. */
+  main(): Promise<Llama> {
+    this.#main ??= this.#start();
+    return this.#main;
+  }
+
+  /** The CPU's back end; the one in force where a platform's package has no other (Metal's does both). */
+  async cpu(): Promise<Llama> {
+    const main = await this.main();
+    if (main.gpu === false) return main;
+    this.#cpu ??= this.#open(false).catch((error: unknown) => {
+      this.#options.log(`No back end of the CPU's own (${messageOf(error)}).`);
+      return main;
+    });
+    return this.#cpu;
+  }
+
+  get isStarted(): boolean {
+    return this.#main !== undefined;
+  }
+
+  async dispose(): Promise<void> {
+    const started = await Promise.allSettled([this.#main, this.#cpu]);
+    const opened = new Set(started.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : [])));
+    for (const llama of opened) await llama.dispose();
+  }
+
+  async #start(): Promise<Llama> {
+    const { gpu, devices, log } = this.#options;
+    chooseDevices(devices ?? [], process.env);
+    for (const backend of backendsFor(gpu, process.platform)) {
+      try {
+        const llama = await this.#open(backend);
+        // Without a device the back end of a GPU loads all the same, and computes on the CPU.
+        if (llama.gpu === backend && (await llama.getVramState()).total > 0) return llama;
+        await llama.dispose();
+        log(`No ${backend} back end: there is no device for it.`);
+      } catch (error) {
+        log(`No ${backend} back end (${messageOf(error)}).`);
+      }
+    }
+    if (gpu !== 'off') log('The CPU is used.');
+    return this.#open(false);
+  }
+
+  #open(gpu: GpuBackend | false): Promise<Llama> {
+    return getLlama({
+      gpu,
+      build: 'never',
+      skipDownload: true,
+      progressLogs: false,
+      maxThreads: this.#options.maxThreads,
+      logLevel: LlamaLogLevel.warn,
+      logger: (level: LlamaLogLevel, message: string) => this.#options.log(`[llama.cpp ${level}] ${message.trim()}`),
+    });
+  }
+}
+
+/** What is tried before the CPU, best first. */
+export function backendsFor(gpu: EngineOptions['gpu'], platform: NodeJS.Platform): readonly GpuBackend[] {
+  const possible: readonly GpuBackend[] = platform === 'darwin' ? ['metal'] : ['cuda', 'vulkan'];
+  return possible.filter((backend) => gpu === 'auto' || gpu === backend);
+}
+
+/** The back ends read these variables when they start, so this must come before them. What the user's own environment says stays without a choice. */
+export function chooseDevices(devices: readonly number[], env: NodeJS.ProcessEnv): void {
+  if (devices.length === 0) return;
+  const list = devices.join(',');
+  // CUDA counts the fastest first by default; nvidia-smi and this setting count by slot.
+  env['CUDA_DEVICE_ORDER'] = 'PCI_BUS_ID';
+  env['CUDA_VISIBLE_DEVICES'] = list;
+  env['GGML_VK_VISIBLE_DEVICES'] = list;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

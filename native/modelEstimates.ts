@@ -1,0 +1,103 @@
+// What a model file needs in memory, as the library reckons it: it lays the model and the context out without allocating them, which is
+// exact and takes some ms. It knows the library's estimates; it must not know what they are used for.
+import { GgmlType, GgufInsights, readGgufFileInfo } from 'node-llama-cpp';
+import type { GgufFileInfo, Llama } from 'node-llama-cpp';
+import type { Library } from './library.ts';
+import type { Configuration, MemoryNeed } from './memoryPlan.ts';
+
+/** A prompt is evaluated in batches of at most this many tokens. */
+const mostBatchTokens = 512;
+
+export function batchSizeOf({ contextSize }: Configuration): number {
+  return Math.min(mostBatchTokens, contextSize);
+}
+
+export type FlashAttention = boolean | 'auto';
+
+/** Bytes of one number of the KV cache, in blocks of 32 with their scale. */
+const kvNumberBytes: Readonly<Record<Configuration['kvType'], number>> = { f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 };
+const ggmlKvTypes: Readonly<Record<Configuration['kvType'], GgmlType>> = { f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 };
+
+export class ModelEstimates {
+  readonly #library: Library;
+  readonly #file: GgufFileInfo;
+  readonly #insights = new Map<Llama, GgufInsights>();
+  readonly #main: GgufInsights;
+
+  private constructor(library: Library, file: GgufFileInfo, llama: Llama, main: GgufInsights) {
+    this.#library = library;
+    this.#file = file;
+    this.#main = main;
+    this.#insights.set(llama, main);
+  }
+
+  /** @throws Error when the library cannot read the file's header */
+  static async read(path: string, library: Library): Promise<ModelEstimates> {
+    const file = await readGgufFileInfo(path, { sourceType: 'filesystem', logWarnings: false });
+    const llama = await library.main();
+    return new ModelEstimates(library, file, llama, await GgufInsights.from(file, llama));
+  }
+
+  get architecture(): string {
+    return String(this.#file.metadata.general.architecture);
+  }
+
+  get isSupported(): boolean {
+    return this.#main.isSupportedByLlamaCpp;
+  }
+
+  get canFlashAttend(): boolean {
+    return this.#main.flashAttentionSupported;
+  }
+
+  get totalLayers(): number {
+    return this.#main.totalLayers;
+  }
+
+  /** Tokens that the model was trained for; the library's own default where the file does not say. */
+  get trainContextSize(): number {
+    return this.#main.trainContextSize ?? 4096;
+  }
+
+  /** The KV state of one sequence, from the shape of the model alone. */
+  kvBytes(contextSize: number, kvType: Configuration['kvType']): number {
+    const of = (sequences: number) => {
+      const { cpuRam, gpuVram } = this.#main.estimateContextResourceRequirements({
+        contextSize,
+        sequences,
+        modelGpuLayers: 0,
+        batchSize: mostBatchTokens,
+        includeGraphOverhead: false,
+      });
+      return cpuRam + gpuVram;
+    };
+    return ((of(2) - of(1)) * kvNumberBytes[kvType]) / kvNumberBytes.f16;
+  }
+
+  /** Weights, KV state and the buffers for computing. */
+  async need(configuration: Configuration, flashAttention: FlashAttention): Promise<MemoryNeed> {
+    const { gpuLayers, contextSize, sequences, kvType } = configuration;
+    const llama = gpuLayers > 0 ? await this.#library.main() : await this.#library.cpu();
+    const insights = this.#insights.get(llama) ?? (await GgufInsights.from(this.#file, llama));
+    this.#insights.set(llama, insights);
+    const model = await insights.estimateModelResourceRequirementsV2({ gpuLayers, useMmap: llama.supportsMmap });
+    const context = await insights.estimateContextResourceRequirementsV2({
+      contextSize,
+      sequences,
+      modelGpuLayers: gpuLayers,
+      batchSize: batchSizeOf(configuration),
+      flashAttention,
+      kvCacheKeyType: ggmlKvTypes[kvType],
+      kvCacheValueType: ggmlKvTypes[kvType],
+      useMmap: llama.supportsMmap,
+    });
+    return { ramBytes: model.cpuRam + context.cpuRam, vramBytes: model.gpuVram + context.gpuVram };
+  }
+
+  /** Each number of layers that was tried keeps a vocabulary in memory until then. */
+  async dispose(): Promise<void> {
+    for (const insights of this.#insights.values()) {
+      await (insights as unknown as { readonly _simulationSession?: { dispose(): Promise<void> } })._simulationSession?.dispose();
+    }
+  }
+}

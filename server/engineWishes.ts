@@ -1,0 +1,27 @@
+// From settings to what the local engine is asked for. It knows both shapes; it must not know who asks.
+import os from 'node:os';
+import path from 'node:path';
+import type { EngineOptions, ModelSpec } from '../native/protocol/messages.ts';
+import type { Settings } from './session/settings.ts';
+
+export function engineOptionsOf({ gpu, devices, threads, keepAliveSeconds }: Settings['engine']): EngineOptions {
+  return { gpu, ...(devices.length > 0 ? { devices: [...devices] } : {}), threads, keepAliveMs: keepAliveSeconds * 1000 };
+}
+
+/** What is as it is by default is left out, so that a model is one and the same to the engine however its settings came about. */
+export function modelSpecOf(settings: Settings['model'], starterPath: string): ModelSpec {
+  const { contextSize, gpuLayers, flashAttention, kvCacheType, loraAdapters } = settings;
+  return {
+    path: settings.path.trim() === '' ? starterPath : wholePath(settings.path),
+    contextSize,
+    ...(gpuLayers >= 0 ? { gpuLayers } : {}),
+    ...(flashAttention === 'auto' ? {} : { flashAttention }),
+    ...(loraAdapters.length > 0 ? { loras: loraAdapters.map(({ path: file, scale }) => ({ path: wholePath(file), scale })) } : {}),
+    ...(kvCacheType === 'f16' ? {} : { kvType: kvCacheType }),
+  };
+}
+
+/** `~/` is what people write; the engine wants whole paths. */
+function wholePath(setting: string): string {
+  return setting.startsWith('~/') ? path.join(os.homedir(), setting.slice(2)) : setting;
+}

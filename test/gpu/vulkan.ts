@@ -1,0 +1,55 @@
+// Tests that need a GPU: an engine on the software Vulkan device, or the reason why there is none.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { EngineStatus } from '../../native/protocol/messages.ts';
+import type { Inference } from '../../server/inference/inference.ts';
+import type { Outcome } from '../../server/core/outcome.ts';
+import type { TestEngine, TestEngineOptions } from '../native/localEngine.ts';
+import { testEngine } from '../native/localEngine.ts';
+import { forever } from '../native/prompts.ts';
+
+const engineModule = path.join(import.meta.dirname, 'vulkanEngine.ts');
+const missing = process.env['TRAMONTANE_TEST_NO_VULKAN'] ?? (process.env['VK_DRIVER_FILES'] ? false : 'run by scripts/test.mjs, which sets the device up');
+
+export function vulkanTest(name: string, run: () => Promise<void>): void {
+  test(name, { skip: missing }, run);
+}
+
+export interface VulkanOptions extends TestEngineOptions {
+  /** Variables of the engine's environment, on top of those that name the device. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs with an engine on the device, and ends it. */
+export async function withVulkan(options: VulkanOptions, run: (engine: TestEngine) => Promise<void>): Promise<void> {
+  const { env = {}, ...rest } = options;
+  const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, env);
+  const engine = testEngine({ engineModule, ...rest, engine: { gpu: 'vulkan', ...rest.engine } });
+  try {
+    await run(engine);
+  } finally {
+    await engine.end();
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+export function valueOf<Value>(outcome: Outcome<Value>): Value {
+  assert.equal(outcome.outcome, 'ok', JSON.stringify(outcome));
+  return (outcome as { value: Value }).value;
+}
+
+export async function statusOf(inference: Inference): Promise<EngineStatus> {
+  return valueOf(await inference.engineStatus(forever));
+}
+
+/** What the engine wrote since it was started. */
+export function engineLog(engine: TestEngine): string {
+  const file = path.join(engine.runtimeDirectory, 'engine.log');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
