@@ -121,3 +121,12 @@ export function addonOf(model: LlamaModel, context: LlamaContext): Addon {
   }
   return { context: inner, makeSampler: () => new Sampler(addonModel) };
 }
+
+/** @throws Error, with a sentence, when the tokens of one mean something else to the other */
+export function ensureSameVocabulary(large: LlamaContext, draft: LlamaContext): void {
+  interface Inner {
+    readonly ensureDraftContextIsCompatibleForSpeculative: (draft: unknown) => void;
+  }
+  const innerOf = (context: LlamaContext) => (context as unknown as { readonly _ctx: Inner })._ctx;
+  innerOf(large).ensureDraftContextIsCompatibleForSpeculative(innerOf(draft));
+}

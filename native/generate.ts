@@ -7,8 +7,8 @@ import { biasAgainst } from './addon.ts';
 import { AnswerEnd } from './answerEnd.ts';
 import type { GrammarStart } from './grammars.ts';
 import type { LoadedModel } from './loadedModel.ts';
-import type { Vocabulary } from './promptTokens.ts';
 import type { GenerateParams, GenerateResult } from './protocol/messages.ts';
+import type { Drafter } from './speculation/drafter.ts';
 import { PromptLookup } from './speculation/promptLookup.ts';
 import { TextStream } from './textStream.ts';
 
@@ -56,7 +56,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     maxTokens: Math.min(params.maxTokens, room),
     sampling: { ...samplingOf(params), ...(grammar ? followingGrammar(grammar) : {}) },
     confidenceTokens: params.confidenceTokens,
-    drafter: params.speculation === 'promptLookup' ? lookupIn(prompt.tokens, params.expected ?? '', loaded.vocabulary) : undefined,
+    drafter: drafterFor(loaded, params, prompt.tokens),
     notFirst: params.forbidEndFirst ? loaded.vocabulary.endings : undefined,
     signal: options.signal,
     head,
@@ -100,8 +100,13 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   };
 }
 
-function lookupIn(prompt: readonly Token[], expected: string, vocabulary: Vocabulary): PromptLookup {
-  return new PromptLookup(prompt, vocabulary.plain(expected), (token) => vocabulary.holdsLineBreak(token as Token));
+/** A model that was chosen for drafting drafts for chats; what is asked for goes first. */
+function drafterFor({ draft, vocabulary }: LoadedModel, { speculation, expected, priority }: GenerateParams, tokens: readonly Token[]): Drafter | undefined {
+  const kind = speculation ?? (draft && priority === 'chat' ? 'draftModel' : 'off');
+  const prompt = Uint32Array.from(tokens);
+  if (kind === 'draftModel') return draft?.drafter.drafterFor(prompt, priority);
+  if (kind === 'off') return undefined;
+  return new PromptLookup(prompt, vocabulary.plain(expected ?? ''), (token) => vocabulary.holdsLineBreak(token as Token));
 }
 
 /** The addon takes a key that is there for a number, so what was not asked for must not be. */

@@ -10,6 +10,7 @@ import { type PromptTokens, Vocabulary } from './promptTokens.ts';
 import type { EngineStatus, GenerateParams, ModelDescription, ModelProblem } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
 import type { SavedStates } from './savedStates.ts';
+import type { LoadedDraft } from './speculation/loadDraft.ts';
 import type { ModelTurns } from './turns.ts';
 
 export interface LoadOptions {
@@ -34,6 +35,8 @@ interface Parts {
   readonly configuration: Configuration;
   /** One sentence for each thing that was given up to make it fit. */
   readonly concessions: readonly string[];
+  /** The small model that drafts for this one, where the user chose one. */
+  readonly draft?: LoadedDraft | undefined;
 }
 
 export class LoadedModel {
@@ -45,16 +48,18 @@ export class LoadedModel {
   readonly description: ModelDescription;
   readonly loop: DecodeLoop;
   readonly configuration: ModelConfiguration;
+  readonly draft: LoadedDraft | undefined;
   #heads: ChatHeads | undefined;
   #users = 0;
   readonly #waitingForIdle: (() => void)[] = [];
   #isDisposed = false;
 
   /** @throws Error when the library is not of the pinned version */
-  constructor({ model, context, path, configuration, concessions }: Parts, { renderProcess, decodeThreads, prefillThreads, turns }: LoadOptions) {
+  constructor({ model, context, path, configuration, concessions, draft }: Parts, { renderProcess, decodeThreads, prefillThreads, turns }: LoadOptions) {
     const { contextSize, sequences, kvType } = configuration;
     this.model = model;
     this.context = context;
+    this.draft = draft;
     this.vocabulary = new Vocabulary(model, renderProcess);
     this.grammars = new Grammars(model, this.vocabulary);
     this.embedder = new Embedder({ model, path, vocabulary: this.vocabulary, threads: prefillThreads, turns });
@@ -129,6 +134,7 @@ export class LoadedModel {
     await this.loop.idle();
     await this.#heads?.idle();
     await this.embedder.dispose();
+    await this.draft?.dispose();
     await this.context.dispose();
     await this.model.dispose();
   }

@@ -18,6 +18,8 @@ import { modelIdentity } from './modelIdentity.ts';
 import { checksumProblem, crashProblem, headerProblem, loadProblem, memoryProblem, tooLargeProblem } from './modelProblems.ts';
 import type { ModelProblem, ModelSpec } from './protocol/messages.ts';
 import type { RememberedPlans } from './rememberedPlans.ts';
+import { loadDraft } from './speculation/loadDraft.ts';
+import type { DraftResult } from './speculation/loadDraft.ts';
 
 /** checkTensors reads every weight once and refuses values that no model has; above this size that takes too long. */
 const mostCheckedBytes = 512 * 1024 * 1024;
@@ -240,9 +242,21 @@ class Loading {
       await model.dispose();
       return failed(refusedAdapter);
     }
-    const loaded = new LoadedModel({ model, context, path: this.#spec.path, configuration: rung, concessions }, this.#options);
+    const draft = await this.#draftFor(context, rung);
+    if (draft && draft.outcome !== 'ok') {
+      await model.dispose();
+      return draft;
+    }
+    const parts = { model, context, path: this.#spec.path, configuration: rung, concessions, draft: draft?.draft };
+    const loaded = new LoadedModel(parts, this.#options);
     loaded.keepHeads(await this.#stateIdentity(loaded), this.#options);
     return { outcome: 'ok', model: loaded };
+  }
+
+  async #draftFor(context: LlamaContext, { contextSize }: Configuration): Promise<DraftResult | undefined> {
+    const { library, decodeThreads } = this.#options;
+    const { draftPath } = this.#spec;
+    return draftPath === undefined ? undefined : loadDraft(draftPath, context, { library, threads: decodeThreads, contextSize });
   }
 
   /** Names all that the meaning of a saved state depends on. */

@@ -62,6 +62,12 @@ export function adapterProblem(path: string, detail: string, kind: ModelProblem[
   return problemOf(path, kind, detail, 'Remove it with the command "Tramontane: Choose LoRA Adapter", or choose one that was made for this model.');
 }
 
+/** `detail`: why the library does not take it. */
+export function draftProblem(path: string, detail: string): ModelProblem {
+  const action = 'Clear the setting "tramontane.model.draftPath", or choose a small model of the same family.';
+  return problemOf(path, 'unsupported', `this model cannot draft for the chosen one (${detail}).`, action);
+}
+
 /** The back end refused every configuration. */
 export function memoryProblem(path: string, detail: string): ModelProblem {
   return problemOf(path, 'outOfMemory', `there is not enough memory for this model (${detail}).`, 'Close other programs or choose a smaller model.');

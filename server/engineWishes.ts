@@ -10,12 +10,13 @@ export function engineOptionsOf({ gpu, devices, threads, keepAliveSeconds }: Set
 
 /** What is as it is by default is left out, so that a model is one and the same to the engine however its settings came about. */
 export function modelSpecOf(settings: Settings['model'], starterPath: string): ModelSpec {
-  const { contextSize, gpuLayers, flashAttention, kvCacheType, loraAdapters } = settings;
+  const { contextSize, gpuLayers, flashAttention, kvCacheType, loraAdapters, draftPath } = settings;
   return {
     path: settings.path.trim() === '' ? starterPath : wholePath(settings.path),
     contextSize,
     ...(gpuLayers >= 0 ? { gpuLayers } : {}),
     ...(flashAttention === 'auto' ? {} : { flashAttention }),
+    ...(draftPath.trim() === '' ? {} : { draftPath: wholePath(draftPath) }),
     ...(loraAdapters.length > 0 ? { loras: loraAdapters.map(({ path: file, scale }) => ({ path: wholePath(file), scale })) } : {}),
     ...(kvCacheType === 'f16' ? {} : { kvType: kvCacheType }),
   };

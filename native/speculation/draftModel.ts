@@ -42,6 +42,7 @@ class ModelDrafter implements Drafter {
   readonly #sampler: AddonSampler;
   /** The prompt and the answer so far. */
   readonly #text: number[];
+  #canBeCut = true;
 
   constructor(prompt: Uint32Array, sequence: Sequence, options: DraftModelOptions, give: () => void) {
     this.#text = [...prompt];
@@ -54,7 +55,9 @@ class ModelDrafter implements Drafter {
 
   async draft(most: number): Promise<readonly number[]> {
     const { contextSize } = this.#options;
-    if (this.#text.length + most > contextSize || !this.#cut()) return [];
+    if (!this.#canBeCut || this.#text.length + most > contextSize) return [];
+    this.#cut();
+    if (!this.#canBeCut) return [];
     const unread = this.#text.length - this.#sequence.tokens.length;
     if (unread > readingChunk) {
       await this.#read(this.#text.slice(this.#sequence.tokens.length, this.#sequence.tokens.length + readingChunk), false);
@@ -79,20 +82,21 @@ class ModelDrafter implements Drafter {
     this.#give();
   }
 
-  /** Takes back what it wrote and the large model did not. False when its state cannot be cut; then it begins anew. */
-  #cut(): boolean {
+  /** Takes back what it wrote and the large model did not. */
+  #cut(): void {
     const { context } = this.#options.addon;
     const { tokens, id } = this.#sequence;
     // The last token is always read again: its successor is what is asked for.
     const common = Math.min(commonPrefix(tokens, this.#text), this.#text.length - 1);
-    if (common === tokens.length) return true;
+    if (common === tokens.length) return;
     if (common > 0 && context.removeTokenCellsFromSequence(id, common, -1)) {
       tokens.length = common;
-      return true;
+      return;
     }
     context.disposeSequence(id);
     this.#sequence.tokens = [];
-    return common === 0;
+    // It would have to read everything again after each guess that did not come true.
+    if (common > 0) this.#canBeCut = false;
   }
 
   /** @returns the token that it would write next, or -1 when none is wanted */

@@ -17,6 +17,7 @@ export interface Settings {
   readonly model: {
     readonly path: string;
     readonly contextSize: number;
+    readonly draftPath: string;
     readonly loraAdapters: readonly { readonly path: string; readonly scale: number }[];
     /** -1: as many as fit. */
     readonly gpuLayers: number;
@@ -37,7 +38,7 @@ export const defaultSettings: Settings = {
   completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 60, excludedLanguages: [] },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
-  model: { path: '', contextSize: 0, loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
+  model: { path: '', contextSize: 0, draftPath: '', loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
   engine: { gpu: 'auto', devices: [], threads: 0, keepAliveSeconds: 120, saveState: true },
 };
 

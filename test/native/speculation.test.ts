@@ -1,11 +1,12 @@
 // Guessing ahead: what is guessed, how much of it, and that the answer is the same as without.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, suite, test } from 'node:test';
 import { DraftLength } from '../../native/speculation/draftLength.ts';
 import { PromptLookup } from '../../native/speculation/promptLookup.ts';
 import { TickCosts } from '../../native/speculation/tickCosts.ts';
 import type { GenerateRequest } from '../../server/inference/inference.ts';
-import { testEngine } from './localEngine.ts';
+import { starterModel, testEngine } from './localEngine.ts';
 import { chatRequest, forever, holeRequest, longCode } from './prompts.ts';
 
 const newline = 10;
@@ -194,6 +195,37 @@ suite('work ahead of a completion', () => {
       assert.equal(alone.value.text, ahead.text);
     } finally {
       await fresh.end();
+    }
+  });
+});
+
+suite('a draft model', () => {
+  const engine = testEngine();
+  after(() => engine.end());
+  const request = chatRequest('Write a function that adds two numbers', { maxTokens: 120 });
+
+  test('drafts for chats, and the answer is the same', async () => {
+    const alone = await engine.inference.generate(request, { signal: forever });
+    assert.ok(alone.outcome === 'ok');
+    const client = engine.connect(starterModel, { spec: { draftPath: starterModel } });
+    let drafted = 0;
+    for (let round = 0; round < mostRounds && drafted === 0; round++) {
+      const result = await client.generate(request, { signal: forever });
+      assert.ok(result.outcome === 'ok', JSON.stringify(result));
+      assert.equal(result.value.text, alone.value.text);
+      drafted = result.value.usage.draftedTokens ?? 0;
+      // It is the model itself, so that all that it drafts comes true.
+      if (drafted > 0) assert.equal(result.value.usage.acceptedTokens, drafted);
+    }
+    assert.ok(drafted > 0);
+  });
+
+  test('a file that is no model, or is not there, is named with one action', async () => {
+    for (const draftPath of [new URL(import.meta.url).pathname, path.join(path.dirname(starterModel), 'none.gguf')]) {
+      const outcome = await engine.connect(starterModel, { spec: { draftPath } }).describeModel(forever);
+      assert.ok(outcome.outcome === 'noModel', JSON.stringify(outcome));
+      assert.match(outcome.cause, new RegExp(path.basename(draftPath)));
+      assert.match(outcome.action, /tramontane\.model\.draftPath/);
     }
   });
 });
