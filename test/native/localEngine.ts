@@ -27,6 +27,8 @@ export function testEngine(
     readonly engine?: Partial<EngineOptions>;
     readonly engineModule?: string;
     readonly heartbeatMs?: number;
+    /** The restart budget's clock, ms. */
+    readonly now?: () => number;
   } = {},
 ): TestEngine {
   const runtimeDirectory = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
@@ -45,7 +47,7 @@ export function testEngine(
       engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine, ...engine },
       model: { path: model, contextSize: options.contextSize ?? 0 },
       log,
-      now: () => performance.now(),
+      now: options.now ?? (() => performance.now()),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
     });
     clients.push(client);
