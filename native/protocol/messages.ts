@@ -308,8 +308,6 @@ export const embedResultSchema = v.variant('outcome', [
 ]);
 export type EmbedResult = v.InferOutput<typeof embedResultSchema>;
 
-export const pingResultSchema = v.object({ pid: count });
-
 export const engineStatusSchema = v.object({
   pid: count,
   /** The back end in force: `cpu`, `cuda`, `vulkan` or `metal`. */

@@ -23,7 +23,9 @@ async function runServer(folder: string, keepAliveSeconds: number): Promise<numb
   const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
   try {
     const ready = new Promise<void>((resolve) => {
-      connection.onNotification('tramontane/status', (status: { readonly state: string }) => status.state === 'ready' && resolve());
+      connection.onNotification('tramontane/status', (status: { readonly state: string }) => {
+        if (status.state === 'ready') resolve();
+      });
     });
     connection.listen();
     await connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities: {} });

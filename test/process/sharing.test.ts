@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
-import { enginePid, enginesOf, killWindow, processEnded, startEngineProcess } from './faults.ts';
+import { enginePid, enginesOf, killWindow, processEnded, startEngineProcess, stateReached } from './faults.ts';
 import { Window } from './windows.ts';
 
 const rounds = Number(process.env['TRAMONTANE_ROUNDS'] ?? 3);
@@ -156,6 +156,24 @@ test('the engine stays as long as the window that wishes it longest, though anot
     await processEnded(pid);
   } finally {
     await patient.kill();
+    await engine.end();
+  }
+});
+
+test("a window that restarts the engine again and again does not use up another window's restarts", async () => {
+  const engine = testEngine();
+  try {
+    const other = engine.connect();
+    await engine.inference.describeModel(forever);
+    for (let restart = 0; restart < 5; restart++) {
+      assert.equal((await other.describeModel(forever)).outcome, 'ok');
+      const back = stateReached(other, (state) => state.state === 'ready' || state.state === 'failed', 'skipCurrent');
+      assert.equal((await engine.inference.restart(forever)).outcome, 'ok');
+      await back;
+      assert.equal(other.state.state, 'ready');
+    }
+    assert.equal(await enginePid(other), await enginePid(engine.inference));
+  } finally {
     await engine.end();
   }
 });
