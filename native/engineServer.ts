@@ -23,6 +23,7 @@ import type {
   PartialText,
   Refusal,
   SavedStatesSize,
+  Superseded,
 } from './protocol/messages.ts';
 import {
   buildAgeSchema,
@@ -45,12 +46,8 @@ const tooManyRequests: Refusal = {
   cause: `${mostPending} requests of this window wait for the engine already.`,
   action: 'Wait until some of them are answered.',
 };
-const superseded: Refusal = {
-  outcome: 'refused',
-  reason: 'superseded',
-  cause: 'A newer version of Tramontane runs in another window.',
-  action: 'Reload this window.',
-};
+const why: Superseded = { cause: 'A newer version of Tramontane runs in another window.', action: 'Reload this window.' };
+const superseded: Refusal = { outcome: 'refused', reason: 'superseded', ...why };
 const invalidParams = -32602;
 const partialText = new ProgressType<PartialText>();
 
@@ -111,11 +108,7 @@ export class EngineServer {
 
   /** Tells every client. */
   notify(notice: string, params: object): void {
-    for (const connection of this.#connections) {
-      connection.sendNotification(notice, params).catch((error: unknown) => {
-        this.#options.log(`A client was not told: ${error instanceof Error ? error.message : String(error)}`);
-      });
-    }
+    for (const connection of this.#connections) this.#tell(connection, notice, params);
   }
 
   /** What has been written to the clients still reaches those that read. */
@@ -215,6 +208,14 @@ export class EngineServer {
       return { isDraining: this.#isDraining };
     });
     connection.listen();
+    // It was just being admitted when the newer build asked.
+    if (this.#isDraining) this.#tell(connection, engineNotices.superseded, why);
+  }
+
+  #tell(connection: MessageConnection, notice: string, params: object): void {
+    connection.sendNotification(notice, params).catch((error: unknown) => {
+      this.#options.log(`A client was not told: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
 
   #drain(): void {
@@ -223,7 +224,7 @@ export class EngineServer {
     this.#options.log('A newer build asks for the memory.');
     // Listens no more, so that an engine of this build can be started beside it by a window that is opened later.
     this.#server.close();
-    this.notify(engineNotices.superseded, { cause: superseded.cause, action: superseded.action });
+    this.notify(engineNotices.superseded, why);
     this.#endWhenDrained();
   }
 

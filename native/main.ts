@@ -55,14 +55,12 @@ async function main(): Promise<void> {
     if (ending) return;
     ending = true;
     log(`Ending: ${why}.`);
-    setTimeout(() => {
-      evaluating.remove();
-      process.exit(0);
-    }, endLimitMs).unref();
+    setTimeout(() => process.exit(0), endLimitMs).unref();
+    // Before the clients see that it is gone.
+    evaluating.remove();
     // This removes the socket's file too, at once: another engine may already stand at the same path when the last client has gone.
     await server.close();
     await engine.dispose();
-    evaluating.remove();
     process.exit(0);
   };
   const lifetime = new Lifetime({ firstClientMs, now: () => performance.now(), onEnd: () => void end('no client is left') });

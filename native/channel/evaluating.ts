@@ -1,6 +1,6 @@
 // Which model the engine's native code has last been given, kept in a file of its own for each engine process: when the process dies,
 // its clients read there which model is to blame. It knows the file; it must not know who is to be restarted.
-import { promises as fs, closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { promises as fs, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import type { EngineOptions, ModelSpec } from '../protocol/messages.ts';
@@ -40,8 +40,8 @@ export class EvaluatingFile {
     if (this.#record.evaluating !== key) this.#write({ ...this.#record, evaluating: key });
   }
 
+  /** From now on nobody is to blame: the engine ends in an orderly way. The file stays open, since work may go on for a moment. */
   remove(): void {
-    closeSync(this.#file);
     rmSync(this.#path, { force: true });
   }
 
@@ -58,19 +58,19 @@ export class EvaluatingFile {
 
 /**
  * After an engine's death.
- * @returns keys of the models that may be to blame: those that were being loaded, else the one that was last evaluated; empty when none is known
+ * @returns keys of the models that may be to blame: those that were being loaded, else the one that was last evaluated; empty when none had
+ *   been touched, undefined when the engine ended in an orderly way
  */
-export async function blamedFor(directory: string, pid: number): Promise<readonly string[]> {
+export async function blamedFor(directory: string, pid: number): Promise<readonly string[] | undefined> {
   try {
     const text = await fs.readFile(pathFor(directory, pid), 'utf8');
-    if (text.length > mostRecordBytes) return [];
+    if (text === '' || text.length > mostRecordBytes) return [];
     const parsed = v.safeParse(recordSchema, JSON.parse(text));
     if (!parsed.success) return [];
     const { loading, evaluating } = parsed.output;
     return loading.length > 0 || evaluating === undefined ? loading : [evaluating];
-  } catch {
-    // It ended in an orderly way, or before any model was touched.
-    return [];
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : [];
   }
 }
 

@@ -312,8 +312,6 @@ export const embedResultSchema = v.variant('outcome', [
 ]);
 export type EmbedResult = v.InferOutput<typeof embedResultSchema>;
 
-export const pingResultSchema = v.object({ pid: count });
-
 const quantiles = v.object({ p50: v.number(), p95: v.number(), p99: v.number() });
 const priorityFigures = v.object({
   /** Answered so far, and their tokens. */

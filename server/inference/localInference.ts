@@ -341,6 +341,10 @@ export class LocalInference implements Inference {
     const { model, engine, log } = this.#options;
     const own = evaluationKey(model, this.#joined?.inForce.gpu ?? engine.gpu);
     const blamed = this.#joined ? await blamedFor(this.#runtimeDirectory, this.#joined.pid) : [];
+    if (!blamed) {
+      log.info('The engine was ended from outside; it is started again.');
+      return this.#open();
+    }
     // Nobody knows: then it counts, or an engine that cannot run at all would be started for ever.
     const isOwn = blamed.length === 0 || blamed.includes(own);
     if (isOwn && !this.#budget.spend(own)) {

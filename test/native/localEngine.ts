@@ -38,6 +38,8 @@ export interface TestEngineOptions {
   readonly heartbeatMs?: number;
   /** One in the runtime directory when absent. */
   readonly stateDirectory?: string;
+  /** The restart budget's clock, ms. */
+  readonly now?: () => number;
 }
 
 export function testEngine(options: TestEngineOptions = {}): TestEngine {
@@ -59,7 +61,7 @@ export function testEngine(options: TestEngineOptions = {}): TestEngine {
       engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine, ...over.engine },
       model: { path: model, contextSize: options.contextSize ?? 0, ...options.spec, ...over.spec },
       log,
-      now: () => performance.now(),
+      now: options.now ?? (() => performance.now()),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
     });
     clients.push(client);

@@ -1,13 +1,16 @@
 // Who is admitted next, how long an engine stays, which model is blamed, and where an engine is found: the parts that need no engine.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { mock, test } from 'node:test';
 import { Admission } from '../../native/admission.ts';
 import { blamedFor, evaluationKey, EvaluatingFile } from '../../native/channel/evaluating.ts';
 import { ensureRuntimeDirectory, otherSocketsAmong, readOrCreateSecret, runtimeDirectoryFor, socketPathFor } from '../../native/channel/runtimeDirectory.ts';
+import { FramedSocket } from '../../native/channel/framedSocket.ts';
 import { Lifetime } from '../../native/lifetime.ts';
+import { maxMessageBytes } from '../../native/protocol/messages.ts';
 import { RestartBudget } from '../../server/inference/restartBudget.ts';
 
 /** Streams written as client and number: `a1 a2 b1`. */
@@ -83,7 +86,7 @@ test('each wish counts from when that client left, and the longest decides', (co
 test('a model that is being loaded is to blame, else the one that was evaluated last', async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
   try {
-    assert.deepEqual(await blamedFor(folder, process.pid), []);
+    assert.equal(await blamedFor(folder, process.pid), undefined);
     const file = new EvaluatingFile(folder);
     assert.deepEqual(await blamedFor(folder, process.pid), []);
     const loaded = file.loading('first');
@@ -95,7 +98,8 @@ test('a model that is being loaded is to blame, else the one that was evaluated 
     file.loading('third');
     assert.deepEqual(await blamedFor(folder, process.pid), ['third']);
     file.remove();
-    assert.deepEqual(await blamedFor(folder, process.pid), []);
+    file.evaluating('fourth');
+    assert.equal(await blamedFor(folder, process.pid), undefined, 'it ends in an orderly way');
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -150,6 +154,78 @@ test('of ten who make the secret at once, all read the same one', async () => {
     assert.equal(new Set(secrets.map((secret) => secret.toString('hex'))).size, 1);
     assert.equal(secrets[0]?.length, 32);
   } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** The two ends of a socket on which nobody has said anything yet. */
+async function socketPair(folder: string): Promise<{ readonly server: net.Server; readonly near: net.Socket; readonly far: net.Socket }> {
+  const server = net.createServer();
+  const socketPath = path.join(folder, 'pair.sock');
+  await new Promise<void>((resolve) => server.listen(socketPath, () => resolve()));
+  const accepted = new Promise<net.Socket>((resolve) => server.once('connection', resolve));
+  const near = net.connect(socketPath);
+  return { server, near, far: await accepted };
+}
+
+test('a peer that asks and never reads is cut off before what waits for it fills the memory', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
+  const { server, near, far } = await socketPair(folder);
+  try {
+    far.pause();
+    let failure: Error | undefined;
+    near.on('error', (error) => {
+      failure = error;
+    });
+    const framed = new FramedSocket(near, maxMessageBytes);
+    const message = 'x'.repeat(1024 * 1024);
+    let sent = 0;
+    while (!near.destroyed && sent < 200) {
+      framed.send(message).catch(() => undefined);
+      sent++;
+    }
+    assert.ok(sent > 60 && sent < 70, `${sent} messages of 1 MB`);
+    await new Promise((resolve) => near.once('close', resolve));
+    assert.match(failure?.message ?? '', /left \d+ bytes unread/);
+  } finally {
+    far.destroy();
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('frames that come at once are handed over in order, one a turn', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
+  const { server, near, far } = await socketPair(folder);
+  try {
+    const sender = new FramedSocket(far, maxMessageBytes);
+    const receiver = new FramedSocket(near, maxMessageBytes);
+    const received: { readonly value: unknown; readonly turn: number }[] = [];
+    let turn = 0;
+    let isCounting = true;
+    const count = () => {
+      turn++;
+      if (isCounting) setImmediate(count);
+    };
+    count();
+    const all = new Promise<void>((resolve) => {
+      receiver.receive((value) => {
+        received.push({ value, turn });
+        if (received.length === 50) resolve();
+      });
+    });
+    for (let index = 0; index < 50; index++) void sender.send(index);
+    await all;
+    isCounting = false;
+    assert.deepEqual(
+      received.map(({ value }) => value),
+      Array.from({ length: 50 }, (_, index) => index),
+    );
+    assert.equal(new Set(received.map((one) => one.turn)).size, 50);
+  } finally {
+    near.destroy();
+    far.destroy();
+    server.close();
     rmSync(folder, { recursive: true });
   }
 });

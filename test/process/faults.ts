@@ -3,15 +3,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, watch } from 'node:fs/promises';
 import path from 'node:path';
+import type { EngineStatus } from '../../native/protocol/messages.ts';
 import type { Generation, Inference, InferenceState } from '../../server/inference/inference.ts';
 import type { Outcome } from '../../server/core/outcome.ts';
 import { engineModule } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest, longCode } from '../native/prompts.ts';
+import { Window } from './windows.ts';
 
 export async function enginePid(inference: Inference): Promise<number> {
-  const status = await inference.engineStatus(forever);
-  if (status.outcome !== 'ok') throw new Error(JSON.stringify(status));
-  return status.value.pid;
+  return (await statusOf(inference)).pid;
 }
 
 /** Resolves when the state is reached; with `skipCurrent` a change must come first. */
@@ -77,17 +77,17 @@ export async function killInPrefill(inference: Inference): Promise<Killed> {
   return { outcomes: await Promise.all(pending), elapsedMs: performance.now() - killedAt, wasInPhase: wasInPrefill };
 }
 
-/** Four requests are pending: the engine is killed while it loads the model that they need. */
+/** Four requests are pending: the engine is killed while it loads the model that they need, which is not in memory yet. */
 export async function killInLoading(inference: Inference, runtimeDirectory: string): Promise<Killed> {
-  const loading = new AbortController();
-  const seen = engineLoads(runtimeDirectory, loading.signal);
+  const given = new AbortController();
+  const seen = engineLoads(runtimeDirectory, given.signal);
   const pending = [1, 2, 3, 4].map((seed) => inference.generate(longPrompt(seed), { signal: forever }));
   const pid = await seen;
+  given.abort();
   const killedAt = performance.now();
   process.kill(pid, 'SIGKILL');
   const outcomes = await Promise.all(pending);
   const elapsedMs = performance.now() - killedAt;
-  loading.abort();
   return { outcomes, elapsedMs, wasInPhase: (await recordOf(runtimeDirectory, pid)).loading.length > 0 };
 }
 
@@ -159,4 +159,49 @@ export function childrenOf(pid: number): readonly number[] {
       return [];
     }
   });
+}
+
+/**
+ * A window dies with requests in prefill and in decoding.
+ * @returns how the engine fares: the requests that are still active when it has answered somebody else, and its memory
+ */
+export async function killWindow(observer: Inference, runtimeDirectory: string): Promise<{ readonly activeRequests: number; readonly heapBytes: number }> {
+  const window = new Window(runtimeDirectory);
+  try {
+    const described = await window.describe();
+    if (described.outcome !== 'ok') throw new Error(JSON.stringify(described));
+    const decoding = window.generate(chatRequest('Write a function that adds two numbers', { maxTokens: 900 }));
+    await decoding.firstText;
+    for (const seed of [1, 2, 3, 4, 5, 6]) window.generate(longPrompt(seed));
+    // Answered after the six were taken up, since it was sent after them.
+    await window.status();
+    const before = await statusOf(observer);
+    if (before.activeRequests !== 7) throw new Error(`${before.activeRequests} requests were under way, not 7`);
+  } finally {
+    await window.kill();
+  }
+  const answer = await observer.generate(holeRequest('def add(a, b):\n    return '), { signal: forever });
+  if (answer.outcome !== 'ok') throw new Error(JSON.stringify(answer));
+  const { activeRequests, memory } = await statusOf(observer);
+  return { activeRequests, heapBytes: memory.heapBytes };
+}
+
+async function statusOf(inference: Inference): Promise<EngineStatus> {
+  const status = await inference.engineStatus(forever);
+  if (status.outcome !== 'ok') throw new Error(JSON.stringify(status));
+  return status.value;
+}
+
+/** Process ids of the living engines that were started for this directory. */
+export function enginesOf(runtimeDirectory: string): readonly number[] {
+  return readdirSync(runtimeDirectory)
+    .filter((name) => name.startsWith('evaluating-'))
+    .map((name) => Number(name.slice('evaluating-'.length)))
+    .filter((pid) => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    });
 }

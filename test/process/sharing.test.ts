@@ -5,9 +5,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
-import { enginePid, processEnded, startEngineProcess } from './faults.ts';
+import { enginePid, enginesOf, killWindow, processEnded, startEngineProcess, stateReached } from './faults.ts';
 import { Window } from './windows.ts';
 
+const rounds = Number(process.env['TRAMONTANE_ROUNDS'] ?? 3);
 /** The starter model answers this without end. */
 const endless = (over = {}) => chatRequest('Write a function that adds two numbers', { maxTokens: 900, ...over });
 
@@ -24,7 +25,7 @@ test('ten windows that open together share one engine, and no other one is left 
     const statuses = await Promise.all(windows.map((window) => window.status()));
     const pids = new Set(statuses.map((status) => (status.outcome === 'ok' ? status.value.pid : 0)));
     assert.equal(pids.size, 1);
-    assert.deepEqual(engineProcesses(engine.runtimeDirectory), [...pids]);
+    assert.deepEqual(enginesOf(engine.runtimeDirectory), [...pids]);
     assert.ok(statuses.every((status) => status.outcome === 'ok' && status.value.clients === 10));
   } finally {
     await Promise.all(windows.map((window) => window.kill()));
@@ -40,7 +41,7 @@ test('of two engines that start at once one listens, the other one leaves', asyn
     assert.deepEqual(said.toSorted(), ['ready', 'taken']);
     await started[said.indexOf('taken')]?.ended;
     const winner = started[said.indexOf('ready')];
-    assert.deepEqual(engineProcesses(engine.runtimeDirectory), [winner?.child.pid]);
+    assert.deepEqual(enginesOf(engine.runtimeDirectory), [winner?.child.pid]);
     winner?.child.kill('SIGTERM');
     await winner?.ended;
   } finally {
@@ -115,6 +116,20 @@ test('more requests of one window than can be wanted are refused, and the others
   }
 });
 
+test('the requests of a window that dies, in prefill and in decoding, are gone with it, and the others are served', async () => {
+  const engine = testEngine();
+  try {
+    await engine.inference.describeModel(forever);
+    for (let round = 0; round < rounds; round++) {
+      const { activeRequests } = await killWindow(engine.inference, engine.runtimeDirectory);
+      assert.equal(activeRequests, 0);
+    }
+    assert.equal(engine.inference.state.state, 'ready');
+  } finally {
+    await engine.end();
+  }
+});
+
 test('an engine that nobody wants to keep ends with its last client, not before the first one has come', async () => {
   const engine = testEngine({ engine: { keepAliveMs: 0 } });
   try {
@@ -136,11 +151,29 @@ test('the engine stays as long as the window that wishes it longest, though anot
     await patient.kill();
     await engine.inference.dispose();
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    assert.deepEqual(engineProcesses(engine.runtimeDirectory), [pid]);
+    assert.deepEqual(enginesOf(engine.runtimeDirectory), [pid]);
     process.kill(pid, 'SIGTERM');
     await processEnded(pid);
   } finally {
     await patient.kill();
+    await engine.end();
+  }
+});
+
+test("a window that restarts the engine again and again does not use up another window's restarts", async () => {
+  const engine = testEngine();
+  try {
+    const other = engine.connect();
+    await engine.inference.describeModel(forever);
+    for (let restart = 0; restart < 5; restart++) {
+      assert.equal((await other.describeModel(forever)).outcome, 'ok');
+      const back = stateReached(other, (state) => state.state === 'ready' || state.state === 'failed', 'skipCurrent');
+      assert.equal((await engine.inference.restart(forever)).outcome, 'ok');
+      await back;
+      assert.equal(other.state.state, 'ready');
+    }
+    assert.equal(await enginePid(other), await enginePid(engine.inference));
+  } finally {
     await engine.end();
   }
 });
@@ -159,17 +192,3 @@ test('a window that wishes other threads is told which are in force', async () =
     await engine.end();
   }
 });
-
-/** Process ids of the engines that were started for this directory. */
-function engineProcesses(runtimeDirectory: string): readonly number[] {
-  return readdirSync(runtimeDirectory)
-    .filter((name) => name.startsWith('evaluating-'))
-    .map((name) => Number(name.slice('evaluating-'.length)))
-    .filter((pid) => {
-      try {
-        return process.kill(pid, 0);
-      } catch {
-        return false;
-      }
-    });
-}

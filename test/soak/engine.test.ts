@@ -1,27 +1,8 @@
-// The same faults as in test/process, in the hundreds.
+// Requests in the thousands.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testEngine } from '../native/localEngine.ts';
 import { forever, holeRequest, longCode } from '../native/prompts.ts';
-import { killMidToken } from '../process/faults.ts';
-
-test('one hundred kills in the middle of a token: every request settles and the next completion works', async () => {
-  for (let round = 0; round < 100; round++) {
-    const engine = testEngine();
-    try {
-      const { outcomes, elapsedMs } = await killMidToken(engine.inference);
-      assert.ok(
-        outcomes.every((outcome) => outcome.outcome === 'engineUnavailable'),
-        `round ${round}: ${JSON.stringify(outcomes)}`,
-      );
-      assert.ok(elapsedMs < 2000, `round ${round}: ${elapsedMs} ms`);
-      const next = await engine.inference.generate(holeRequest('def add(a, b):\n    return '), { signal: forever });
-      assert.equal(next.outcome, 'ok', `round ${round}: ${JSON.stringify(next)}`);
-    } finally {
-      await engine.end();
-    }
-  }
-});
 
 test('ten thousand requests that are given up at once leave the engine whole and its memory flat', async () => {
   const engine = testEngine();
