@@ -24,8 +24,11 @@ export function registerInlineCompletion(connection: Connection, completeInline:
       const result = await board.during(() => completeInline.complete(request, signal), quietMs);
       switch (result.outcome) {
         case 'ok': {
-          const { id, insertText, range } = result.suggestion;
-          return [{ insertText, range, command: { title: 'Completion accepted', command: serverCommands.completionAccepted, arguments: [id] } }];
+          return result.suggestions.map(({ id, insertText, range }) => ({
+            insertText,
+            range,
+            command: { title: 'Completion accepted', command: serverCommands.completionAccepted, arguments: [id] },
+          }));
         }
         case 'stale':
           throw new ResponseError<void>(LSPErrorCodes.ContentModified, 'The document changed.');

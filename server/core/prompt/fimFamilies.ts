@@ -19,6 +19,8 @@ export interface FimFamily {
   readonly endsTooEarly: boolean;
   /** What of the prompt a keystroke leaves unchanged: `typedText` everything but what was typed, `prefix` only the text before the cursor. */
   readonly keepsOnTyping: 'typedText' | 'prefix';
+  /** It was trained on prefixes that end in a blank; others read better without. */
+  readonly readsTrailingBlank?: boolean;
 }
 
 const special = (token: string): PromptPart => ({ kind: 'special', token });
@@ -44,6 +46,7 @@ export const fimFamilies: readonly FimFamily[] = [
     ],
     endsTooEarly: true,
     keepsOnTyping: 'typedText',
+    readsTrailingBlank: true,
   },
   {
     name: 'codestral',
