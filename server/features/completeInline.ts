@@ -134,7 +134,8 @@ export class CompleteInline {
       run = started;
       this.#state.began(uri, run);
     }
-    await run.join(signal, { wantsWhole: request.isExplicit });
+    // What it has shown already would have been found: whoever joins it later has typed beyond that.
+    await run.join(signal, { wantsWhole: request.isExplicit || run.suggestion !== undefined });
     if (signal.aborted) return cancelled;
     if (session.documents.version(uri) !== asked.snapshot.version) return { outcome: 'stale' };
     if (run.latencyMs !== undefined) this.#state.rhythm.answered(run.latencyMs);
