@@ -26,7 +26,7 @@ const mostBlockLines = 12;
 
 export function fromCode({ site, others, mayBeBlock }: FromCodeInput): CodeSuggestion | undefined {
   const above = linesAbove(site);
-  const typed = site.linePrefix.trim();
+  const typed = site.linePrefix.trimStart();
   // Nearest first: of two that agree equally well, the nearer one is likelier.
   const lines = [...above.toReversed(), ...site.following.split('\n'), ...others.flatMap((text) => text.split('\n'))].slice(0, mostLines);
   if (typed === '') return followingLine(site, above, mayBeBlock);

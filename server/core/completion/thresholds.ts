@@ -30,7 +30,7 @@ export const thresholds = {
   leastProbability: 0.03,
   confidenceTokens: 2,
   /** Of suggestions copied from the code, 0 to 1. */
-  leastCodeConfidence: 0.35,
+  leastCodeConfidence: 0.5,
   /** How long a "nothing here" is believed, ms. */
   nothingMemoryMs: 30_000,
 } as const;
