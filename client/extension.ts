@@ -7,6 +7,7 @@ import { registerEdit } from './edit.ts';
 import { TramontaneClient } from './languageClient.ts';
 import { chooseModel } from './modelPicker.ts';
 import { registerProblemNotices } from './problemNotices.ts';
+import { registerQuietCommands } from './quiet.ts';
 import { registerStatusBar } from './statusBar.ts';
 
 let client: TramontaneClient | undefined;
@@ -32,6 +33,7 @@ export function activate(context: ExtensionContext): void {
         onDidChange: started.onDidChangeStatus,
       },
     }),
+    registerQuietCommands(started),
     registerEdit({ log, sendEdit: (params, token) => started.edit(params, token) }),
     command('restartEngine', () => started.restartEngine()),
     command('togglePause', () => started.setPaused(started.status.state !== 'paused')),

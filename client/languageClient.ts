@@ -12,6 +12,7 @@ import { methods } from '../server/protocol/methods.ts';
 import type { Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
 import { readSettings } from './settings.ts';
+import { reasonToStayQuiet } from './suggestionGate.ts';
 
 const partial = new ProgressType<ChatPartial>();
 
@@ -43,6 +44,14 @@ export class TramontaneClient {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: readSettings,
       connectionOptions: { maxRestartCount: 4 },
+      middleware: {
+        provideInlineCompletionItems: (document, position, context, token, next) => {
+          const quiet = reasonToStayQuiet(document, context, this.#status);
+          if (quiet === undefined) return next(document, position, context, token);
+          if (this.#status.quiet !== quiet) this.#setStatus({ ...this.#status, quiet });
+          return null;
+        },
+      },
     };
     this.#client = new LanguageClient('tramontane', 'Tramontane', serverOptions, clientOptions);
     this.#client.onNotification(methods.status, (raw: unknown) => {
@@ -93,8 +102,13 @@ export class TramontaneClient {
     return this.#client.sendRequest<EditResult>(methods.edit, params, token);
   }
 
-  async setPaused(paused: boolean): Promise<void> {
-    await this.#client.sendRequest(methods.setPaused, { paused });
+  /** @param forMs after which suggestions come again by themselves */
+  async setPaused(paused: boolean, forMs?: number): Promise<void> {
+    await this.#client.sendRequest(methods.setPaused, { paused, ...(forMs === undefined ? {} : { forMs }) });
+  }
+
+  async deleteCompletionHistory(): Promise<void> {
+    await this.#client.sendRequest(methods.deleteCompletionHistory, {});
   }
 
   /** Starts the server too when that is what ended. */

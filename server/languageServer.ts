@@ -16,6 +16,7 @@ import { registerDocumentSync } from './handlers/documentSync.ts';
 import { registerEdit } from './handlers/edit.ts';
 import { registerExecuteCommand } from './handlers/executeCommand.ts';
 import { initializeResult, workspaceFoldersOf } from './handlers/initialize.ts';
+import { registerFeedback } from './handlers/feedback.ts';
 import { registerInlineCompletion } from './handlers/inlineCompletion.ts';
 import { registerStatus, sendStatus } from './handlers/status.ts';
 import type { Inference } from './inference/inference.ts';
@@ -24,11 +25,14 @@ import { readDiskDocument } from './project/diskDocuments.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
 import { resolveSettings } from './session/settings.ts';
+import type { FeedbackStore } from './storage/feedback.ts';
 
 export interface LanguageServerOptions {
   readonly commandLine: CommandLine;
   /** Builds the engine for these settings; called again when a machine setting changes. */
   readonly makeInference: (settings: Settings, log: Log) => Inference;
+  /** Keeps what became of suggestions; nothing is kept when absent. */
+  readonly makeFeedback?: (log: Log) => FeedbackStore;
   /** The model that counts as the starter model. */
   readonly starterPath: string;
   readonly clock: Clock;
@@ -78,7 +82,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     void inference.replace(options.makeInference(session.settings, log)).then(warmUp);
   };
 
-  const completeInline = new CompleteInline({ session, inference, clock, log });
+  const feedback = options.makeFeedback?.(log);
+  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal });
   const documents = readDocuments(session);
 
   connection.onInitialize((params) => {
@@ -120,8 +125,14 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   registerExecuteCommand(connection, completeInline, log);
   registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock }), board, log);
   registerEdit(connection, { deps: () => ({ inference, documents, settings: session.settings.edit, hash: sha256, log }), board, log });
+  registerFeedback(connection, {
+    deleteAll: async () => {
+      completeInline.forget();
+      await feedback?.deleteAll();
+    },
+    log,
+  });
   registerStatus(connection, {
-    session,
     board,
     restart: (signal) => inference.restart(signal),
     engineStatus: (signal) => inference.engineStatus(signal),
@@ -129,6 +140,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   });
   connection.onShutdown(async () => {
     ended.abort();
+    board.dispose();
+    await feedback?.flush();
     await inference.dispose();
   });
   connection.listen();

@@ -11,6 +11,8 @@ import { readCommandLine } from './commandLine.ts';
 import type { Clock } from './features/clock.ts';
 import { LocalInference } from './inference/localInference.ts';
 import { startLanguageServer } from './languageServer.ts';
+import { FeedbackStore } from './storage/feedback.ts';
+import { stateDirectoryFor } from './storage/stateDirectory.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const engineModule = import.meta.url.endsWith('.ts') ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
@@ -40,6 +42,7 @@ if (invocation.kind === 'serve') {
         log,
         now: clock.now,
       }),
+    makeFeedback: (log) => new FeedbackStore({ directory: stateDirectoryFor(process.env), nowMs: Date.now, log }),
     starterPath,
     clock,
     version,

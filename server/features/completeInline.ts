@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts';
 import { cancelled } from '../core/outcome.ts';
 import type { FeedbackRecord } from '../core/completion/feedback.ts';
 import { postprocess, refit } from '../core/completion/postprocess/postprocess.ts';
+import type { QuietReason } from '../core/completion/quietReasons.ts';
 import type { Hit } from '../core/completion/reuse.ts';
 import { keyOf, matchAt } from '../core/completion/reuse.ts';
 import type { Site } from '../core/completion/site.ts';
@@ -209,6 +210,6 @@ export class CompleteInline {
   }
 }
 
-function nothing(why: string): InlineOutcome {
+function nothing(why: QuietReason): InlineOutcome {
   return { outcome: 'nothing', why };
 }

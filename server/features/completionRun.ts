@@ -3,8 +3,10 @@
 // It knows the engine's interface and the filters; it must not know LSP, documents or what is shown.
 import type { Failure } from '../core/outcome.ts';
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
+import type { Hidden } from '../core/completion/postprocess/postprocess.ts';
 import { postprocess } from '../core/completion/postprocess/postprocess.ts';
 import { trimLeadingBlanks } from '../core/completion/postprocess/trimBlanks.ts';
+import type { QuietReason } from '../core/completion/quietReasons.ts';
 import type { Reuse, Suggestion } from '../core/completion/reuse.ts';
 import { keyOf, matchAt } from '../core/completion/reuse.ts';
 import type { Shape } from '../core/completion/shape.ts';
@@ -47,7 +49,7 @@ export interface RunDependencies {
 }
 
 /** Undefined while it is under way. `why`: nothing of the answer is to be shown. */
-export type RunEnd = { readonly outcome: 'ok' } | { readonly outcome: 'nothing'; readonly why: string } | Failure;
+export type RunEnd = { readonly outcome: 'ok' } | { readonly outcome: 'nothing'; readonly why: QuietReason } | Failure;
 
 /** Tokens of a prompt that are not text: family tokens and the path. */
 const overheadTokens = 40;
@@ -202,7 +204,7 @@ export class CompletionRun {
   }
 
   /** Keeps what can be shown so far. What was shown once is only made longer. */
-  #publish(text: string, end: 'cut' | 'ended' | 'enough', confidence?: readonly number[]): string | undefined {
+  #publish(text: string, end: 'cut' | 'ended' | 'enough', confidence?: readonly number[]): Hidden | undefined {
     const { shape, site, languageId } = this.request;
     const result = postprocess({ text, end, shape, site, languageId });
     if ('hidden' in result) return this.#suggestion ? undefined : result.hidden;

@@ -1,4 +1,5 @@
 // What a request for ghost text says and what comes of it. Types alone.
+import type { QuietReason } from '../core/completion/quietReasons.ts';
 import type { Failure } from '../core/outcome.ts';
 
 interface Range {
@@ -22,8 +23,7 @@ export interface InlineSuggestion {
 
 export type InlineOutcome =
   | { readonly outcome: 'ok'; readonly suggestions: readonly InlineSuggestion[] }
-  /** `why` is a word of the door's `quietReasons`. */
-  | { readonly outcome: 'nothing'; readonly why: string }
+  | { readonly outcome: 'nothing'; readonly why: QuietReason }
   /** The document changed meanwhile. */
   | { readonly outcome: 'stale' }
   | Failure;

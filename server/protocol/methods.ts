@@ -7,6 +7,7 @@ export const methods = {
   restartEngine: 'tramontane/restartEngine',
   setPaused: 'tramontane/setPaused',
   engineStatus: 'tramontane/engineStatus',
+  deleteCompletionHistory: 'tramontane/deleteCompletionHistory',
 } as const;
 
 /** Commands that the server answers through `workspace/executeCommand`. */

@@ -53,7 +53,7 @@ function mostSimilar(lines: readonly string[], typed: string): Similar | undefin
     if (overlapped && (!best || overlapped.score > best.score)) best = overlapped;
   }
   if (!best || best.rest.trim() === '') return undefined;
-  return { rest: best.rest, confidence: Math.min(0.95, best.score / (best.score + 12)) };
+  return { rest: best.rest, confidence: Math.max(0, best.score / (best.score + 12)) };
 }
 
 /** What follows the longest end of the typed text that stands in the line. */
@@ -77,19 +77,23 @@ function restByOverlap(typed: string, stands: string): { rest: string; score: nu
 function restByWords(words: readonly string[], stands: string): { rest: string; score: number } | undefined {
   if (words.length < 3) return undefined;
   const theirs = tokensOf(stands);
-  if (theirs.length <= words.length) return undefined;
+  if (theirs.length < words.length) return undefined;
   const names = new Map<string, string>();
   let equal = 0;
+  let half = '';
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? '';
     const their = theirs[index] ?? '';
-    if (word === their) equal += word.length;
+    // The last word may be half typed.
+    const isLastPart = index === words.length - 1 && isName(word) && their.length > word.length && their.startsWith(word);
+    if (isLastPart) half = their.slice(word.length);
+    if (word === their || isLastPart) equal += word.length;
     else if (isName(word) && isName(their) && (names.get(their) ?? word) === word) names.set(their, word);
     else return undefined;
   }
   if (names.size === 0 || names.size > 2 || equal < leastOverlap) return undefined;
   const rest = theirs.slice(words.length).join('');
-  return { rest: renamed(rest, names), score: equal - 2 * names.size };
+  return { rest: half + renamed(rest, names), score: equal - 2 * names.size };
 }
 
 /** Whole names, and the same names inside longer ones: `fooRef` to `barRef`, `setFoo` to `setBar`. */

@@ -5,6 +5,7 @@
 // line when it was asked for. It is filed under what stands above that line and behind the cursor. To look up a cursor, each of the last
 // lines is tried as such a line: the text from there to the cursor must be a beginning of `head + text`. That is what a radix trie of whole
 // prefixes finds, without hashing a large file at every keystroke, and it goes on finding it when the file changes far away.
+import type { QuietReason } from './quietReasons.ts';
 import type { Site } from './site.ts';
 
 export interface Suggestion {
@@ -19,7 +20,7 @@ export interface Suggestion {
   /** The text stands as the model ended it, rather than cut by a limit. */
   readonly source: 'model' | 'ahead' | 'tail' | 'code';
   /** Why nothing is suggested, when `text` is empty. */
-  readonly why?: string;
+  readonly why?: QuietReason;
   readonly atMs: number;
   readonly confidence?: readonly number[];
 }
