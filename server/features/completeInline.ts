@@ -7,10 +7,8 @@ import { postprocess, refit } from '../core/completion/postprocess/postprocess.t
 import type { QuietReason } from '../core/completion/quietReasons.ts';
 import type { Hit } from '../core/completion/reuse.ts';
 import { keyOf, matchAt } from '../core/completion/reuse.ts';
-import type { Site } from '../core/completion/site.ts';
-import { siteAt } from '../core/completion/site.ts';
 import { thresholds } from '../core/completion/thresholds.ts';
-import { delayBefore, triggerVerdict } from '../core/completion/trigger.ts';
+import { triggerVerdict } from '../core/completion/trigger.ts';
 import { worthShowing } from '../core/completion/worthShowing.ts';
 import type { Inference } from '../inference/inference.ts';
 import type { Session } from '../session/session.ts';
@@ -21,6 +19,7 @@ import type { ShownSuggestion } from './completionState.ts';
 import { CompletionState } from './completionState.ts';
 import type { InlineOutcome, InlineRequest } from './inlineRequest.ts';
 import { prepareNext } from './prepareNext.ts';
+import { siteOf } from './requestSite.ts';
 import type { Place } from './startRun.ts';
 import { RunStarter } from './startRun.ts';
 import { SuggestionFeedback } from './suggestionFeedback.ts';
@@ -77,7 +76,7 @@ export class CompleteInline {
       snapshot,
       uri: request.uri,
       languageId: snapshot.languageId,
-      site: this.#siteOf(snapshot, request),
+      site: siteOf(snapshot, request, session.documents),
       startedMs: clock.now(),
       signal: AbortSignal.any([signal, superseded.signal]),
     };
@@ -120,12 +119,7 @@ export class CompleteInline {
     }
     let run = this.#state.runFor(uri, site);
     if (!run) {
-      const { rhythm, rejects, isIdle } = this.#state;
-      const nowMs = clock.now();
-      const backOffMs = rejects.backOffMs(languageId, nowMs);
-      const { meanGapMs, meanLatencyMs } = rhythm;
-      const pause = { meanGapMs, meanLatencyMs, sinceKeystrokeMs: rhythm.sinceKeystrokeMs(nowMs), isEngineIdle: isIdle, backOffMs };
-      const delayMs = request.isExplicit ? 0 : delayBefore({ ...pause, mostMs: session.settings.completion.delayMs });
+      const delayMs = request.isExplicit ? 0 : this.#state.pauseBefore(languageId, session.settings.completion.delayMs);
       if (delayMs > 0) await clock.wait(delayMs, signal);
       if (signal.aborted) return cancelled;
       // What was being prepared goes on at once, and what it has said so far is its draft.
@@ -172,7 +166,8 @@ export class CompleteInline {
     if (!first) return nothing('repeatsWhatFollows');
     const { suggestion } = first.hit;
     const rejectsAtPlace = this.#state.rejects.atPlace(suggestion.id);
-    const verdict = worthShowing({ ...request, text: first.text, confidence: suggestion.confidence, rejectsAtPlace, lineSuffix: site.lineSuffix });
+    const isShown = this.#state.shown?.suggestion.id === suggestion.id;
+    const verdict = worthShowing({ ...request, isShown, text: first.text, confidence: suggestion.confidence, rejectsAtPlace, lineSuffix: site.lineSuffix });
     if (verdict !== 'show') return nothing(verdict);
     const { id, source } = suggestion;
     const nowMs = this.#deps.clock.now();
@@ -198,15 +193,6 @@ export class CompleteInline {
 
   #isShownHere({ uri, site }: Asked): boolean {
     return this.#state.shown?.uri === uri && this.#state.shown.offset === site.offset;
-  }
-
-  /** With a selected entry of the popup the model continues behind it, as if it had been taken. */
-  #siteOf(snapshot: Snapshot, { uri, position, selected }: InlineRequest): Site {
-    const { documents } = this.#deps.session;
-    if (!selected) return siteAt(snapshot.text, documents.offsetAt(uri, position));
-    const from = documents.offsetAt(uri, selected.range.start);
-    const to = Math.max(from, documents.offsetAt(uri, selected.range.end));
-    return siteAt(snapshot.text.slice(0, from) + selected.text + snapshot.text.slice(to), from + selected.text.length);
   }
 }
 

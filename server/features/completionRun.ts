@@ -108,7 +108,8 @@ export class CompletionRun {
 
   /** Whether what has been written so far could still continue the text at this place. */
   agrees(site: Site): boolean {
-    return !this.#given.signal.aborted && matchAt(this.#asSuggestion(this.#written, 'growing'), site) !== undefined;
+    const hit = this.#given.signal.aborted ? undefined : matchAt(this.#asSuggestion(this.#written, 'growing'), site);
+    return hit !== undefined && hit.typed >= 0;
   }
 
   abort(): void {

@@ -9,6 +9,7 @@ import { matchAt } from '../core/completion/reuse.ts';
 import { Rhythm } from '../core/completion/rhythm.ts';
 import type { Site } from '../core/completion/site.ts';
 import { siteAt } from '../core/completion/site.ts';
+import { delayBefore } from '../core/completion/trigger.ts';
 import { thresholds } from '../core/completion/thresholds.ts';
 import type { Documents, DocumentChange } from '../session/documents.ts';
 import type { Clock } from './clock.ts';
@@ -60,6 +61,20 @@ export class CompletionState {
     return !this.#run || this.#run.run.end !== undefined;
   }
 
+  /** How long to wait for the next keystroke before the engine is asked, ms; `mostMs` is the user's limit. */
+  pauseBefore(languageId: string, mostMs: number): number {
+    const nowMs = this.#clock.now();
+    const { meanGapMs, meanLatencyMs } = this.rhythm;
+    return delayBefore({
+      meanGapMs,
+      meanLatencyMs,
+      sinceKeystrokeMs: this.rhythm.sinceKeystrokeMs(nowMs),
+      isEngineIdle: this.isIdle,
+      backOffMs: this.rejects.backOffMs(languageId, nowMs),
+      mostMs,
+    });
+  }
+
   /** The answer under way that what stands at this place may still lead to. */
   runFor(uri: string, site: Site): CompletionRun | undefined {
     const run = this.#run;
@@ -70,6 +85,11 @@ export class CompletionState {
   preparedFor(uri: string, site: Site): CompletionRun | undefined {
     const prepared = this.#prepared;
     return prepared && prepared.base.uri === uri && prepared.run.end === undefined && prepared.run.agrees(site) ? prepared.run : undefined;
+  }
+
+  /** What follows this suggestion is prepared, or being prepared. */
+  hasPrepared(suggestionId: string): boolean {
+    return this.#prepared?.base.suggestion.id === suggestionId;
   }
 
   /** Whatever was under way answers a cursor that has moved on. */
@@ -120,7 +140,10 @@ export class CompletionState {
     if (!last) return;
     const behindLast = siteAt(change.text, last.start + last.text.length);
     // The cursor stands behind what was typed, or where it stood when the change was made elsewhere, by a formatter or another person.
-    const sitesFrom = (offset: number) => [behindLast, siteAt(change.text, movedOffset(offset, change))];
+    const sitesFrom = (offset: number) => {
+      const moved = movedOffset(offset, change);
+      return moved === behindLast.offset ? [behindLast] : [behindLast, siteAt(change.text, moved)];
+    };
     const run = this.#run;
     if (run && run.run.end === undefined && run.uri === change.uri && !sitesFrom(run.run.request.site.offset).some((site) => run.run.agrees(site)))
       run.run.abort();
@@ -129,7 +152,7 @@ export class CompletionState {
     const prepared = this.#prepared;
     if (prepared?.base.uri === change.uri && prepared.run.end === undefined) {
       const fits = (site: Site) => prepared.run.agrees(site) || matchAt({ ...prepared.base.suggestion, isGrowing: true }, site) !== undefined;
-      if (!sitesFrom(prepared.base.offset).some(fits)) prepared.run.abort();
+      if (!sitesFrom(prepared.base.offset).some(fits)) this.#endPrepared();
     }
   }
 

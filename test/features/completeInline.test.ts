@@ -47,6 +47,7 @@ class Editor {
   #version = 1;
   text: string;
   cursor: number;
+  readonly #undo: { readonly start: number; readonly end: number; readonly text: string }[] = [];
 
   /** `|` is the cursor. */
   constructor(to: Bench, marked: string) {
@@ -59,6 +60,7 @@ class Editor {
 
   replace(start: number, end: number, inserted: string): void {
     const range = { start: this.#position(start), end: this.#position(end) };
+    this.#undo.push({ start, end: start + inserted.length, text: this.text.slice(start, end) });
     this.text = this.text.slice(0, start) + inserted + this.text.slice(end);
     this.cursor = start + inserted.length;
     assert.ok(this.#bench.session.documents.change(uri, ++this.#version, [{ range, text: inserted }]));
@@ -67,6 +69,13 @@ class Editor {
 
   type(inserted: string): void {
     this.replace(this.cursor, this.cursor, inserted);
+  }
+
+  undo(): void {
+    const last = this.#undo.pop();
+    if (!last) return;
+    this.replace(last.start, last.end, last.text);
+    this.#undo.pop();
   }
 
   ask(isExplicit = false): Promise<InlineOutcome> {
@@ -141,27 +150,21 @@ test('random typing over 10,000 keystrokes: never stale, never contradicted, nev
         },
       });
       const editor = new Editor(to, 'const a = 1;\n|\n  rest(a);\n  more(b);\n}\n');
-      const history: { readonly text: string; readonly cursor: number }[] = [];
       let shown: { readonly whole: string; readonly head: string } | undefined;
       const pending: Promise<void>[] = [];
       for (const what of steps) {
         keystrokes++;
         to.pass(100);
-        const before = { text: editor.text, cursor: editor.cursor };
         const rest = shown && shown.head === editor.text.slice(0, editor.cursor) ? shown.whole.slice(shown.head.length) : '';
         if (what.kind === 'type') editor.type(what.text);
         else if (what.kind === 'newline') editor.type('\n');
         else if (what.kind === 'through') editor.type(rest.slice(0, what.count) || 'x');
         else if (what.kind === 'accept') editor.type(rest || ';');
         else if (what.kind === 'delete' && editor.cursor > 0) editor.replace(Math.max(0, editor.cursor - what.count), editor.cursor, '');
-        else if (what.kind === 'undo') {
-          const last = history.pop();
-          if (last) {
-            editor.replace(0, editor.text.length, last.text);
-            editor.cursor = last.cursor;
-          }
-        }
-        if (what.kind !== 'undo') history.push(before);
+        else if (what.kind === 'undo') editor.undo();
+        // Taken to its end or contradicted, it is shown no longer.
+        const stands = editor.text.slice(0, editor.cursor);
+        if (shown && (!shown.whole.startsWith(stands) || shown.whole === stands)) shown = undefined;
         // Not every change is followed by a request: an answer on its way must then come to nothing.
         if (keystrokes % 7 === 0) {
           await nextTurn();
@@ -172,6 +175,10 @@ test('random typing over 10,000 keystrokes: never stale, never contradicted, nev
           const text = suggested(outcome);
           // An answer is for the text that it was asked for, or there is none.
           if (editor.text !== asked.text) assert.equal(text, undefined, `a suggestion for an old version: ${JSON.stringify(text)}`);
+          const stood = asked.text.slice(0, asked.cursor);
+          const isThrough =
+            asked.shown !== undefined && stood.startsWith(asked.shown.head) && asked.shown.whole.startsWith(stood) && asked.shown.whole !== stood;
+          assert.ok(!(isThrough && outcome.outcome === 'nothing'), `${JSON.stringify(asked.shown)} vanished: ${JSON.stringify(outcome)}`);
           if (text === undefined || editor.text !== asked.text || editor.cursor !== asked.cursor) return;
           shownCount++;
           assert.notEqual(text.trim(), '');
@@ -187,7 +194,6 @@ test('random typing over 10,000 keystrokes: never stale, never contradicted, nev
         // Sometimes the next key comes before the answer.
         if (what.kind === 'pause' || keystrokes % 3 !== 0) await answer;
         else await nextTurn();
-        if (shown && !shown.whole.startsWith(editor.text.slice(0, editor.cursor))) shown = undefined;
       }
       await Promise.all(pending);
       to.end();

@@ -169,7 +169,7 @@ function matched(suggestion: Suggestion, typed: string): Hit | undefined {
   if (text === '' && !isGrowing) return typed === head ? { suggestion, remainder: '', typed: 0 } : undefined;
   if (typedSince < 0) {
     // Deleted within the line, and not all of it: somebody who clears a line wants something else.
-    const isBack = typedSince >= -mostDeleted && head.startsWith(typed) && typed.trim() !== '' && !isGrowing;
+    const isBack = typedSince >= -mostDeleted && head.startsWith(typed) && typed.trim() !== '';
     return isBack ? { suggestion, remainder: head.slice(typed.length) + text, typed: typedSince } : undefined;
   }
   if (!typed.startsWith(head)) return undefined;

@@ -5,6 +5,8 @@ import { thresholds } from './thresholds.ts';
 export interface Worth {
   readonly text: string;
   readonly isExplicit: boolean;
+  /** It is being typed through: what stands there already must not vanish. */
+  readonly isShown: boolean;
   /** Probabilities of the first tokens, where the engine gave them. */
   readonly confidence: readonly number[] | undefined;
   /** How often this very suggestion was turned down at this place. */
@@ -14,8 +16,8 @@ export interface Worth {
 
 export type WorthVerdict = 'show' | 'unsure' | 'turnedDown' | 'trivial';
 
-export function worthShowing({ text, isExplicit, confidence, rejectsAtPlace, lineSuffix }: Worth): WorthVerdict {
-  if (isExplicit) return 'show';
+export function worthShowing({ text, isExplicit, isShown, confidence, rejectsAtPlace, lineSuffix }: Worth): WorthVerdict {
+  if (isExplicit || isShown) return 'show';
   if (rejectsAtPlace >= thresholds.mostRejectsAtPlace) return 'turnedDown';
   if (confidence && confidence.length > 0 && geometricMean(confidence) < thresholds.leastProbability) return 'unsure';
   // One closing sign at the end of a line is typed faster than it is read.

@@ -95,7 +95,7 @@ test('a pause to think does not count as rhythm', () => {
   assert.equal(rhythm.sinceKeystrokeMs(9150), 50);
 });
 
-const worth = { text: 'foo()', isExplicit: false, confidence: undefined, rejectsAtPlace: 0, lineSuffix: '' };
+const worth = { text: 'foo()', isExplicit: false, isShown: false, confidence: undefined, rejectsAtPlace: 0, lineSuffix: '' };
 test('nearly everything is shown', () => {
   assert.equal(worthShowing(worth), 'show');
   assert.equal(worthShowing({ ...worth, confidence: [0.2, 0.1] }), 'show');
@@ -103,4 +103,5 @@ test('nearly everything is shown', () => {
 test('what the model itself does not believe is not', () => assert.equal(worthShowing({ ...worth, confidence: [0.01, 0.02] }), 'unsure'));
 test('nor what was turned down twice at this place', () => assert.equal(worthShowing({ ...worth, rejectsAtPlace: 2 }), 'turnedDown'));
 test('nor one closing sign', () => assert.equal(worthShowing({ ...worth, text: ')' }), 'trivial'));
+test('what is being typed through does not vanish at its last sign', () => assert.equal(worthShowing({ ...worth, text: ')', isShown: true }), 'show'));
 test('whoever asks is answered', () => assert.equal(worthShowing({ ...worth, text: ')', isExplicit: true, confidence: [0.001], rejectsAtPlace: 9 }), 'show'));
