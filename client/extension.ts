@@ -5,9 +5,11 @@ import { registerChat } from './chatView.ts';
 import { Conversations } from './conversations.ts';
 import { registerEdit } from './edit.ts';
 import { TramontaneClient } from './languageClient.ts';
+import { chooseLoraAdapter } from './loraPicker.ts';
 import { chooseModel } from './modelPicker.ts';
 import { registerProblemNotices } from './problemNotices.ts';
 import { registerQuietCommands } from './quiet.ts';
+import { deleteSavedState } from './savedState.ts';
 import { registerStatusBar } from './statusBar.ts';
 
 let client: TramontaneClient | undefined;
@@ -36,8 +38,10 @@ export function activate(context: ExtensionContext): void {
     registerQuietCommands(started),
     registerEdit({ log, sendEdit: (params, token) => started.edit(params, token) }),
     command('restartEngine', () => started.restartEngine()),
+    command('deleteSavedState', () => deleteSavedState(() => started.deleteSavedState())),
     command('togglePause', () => started.setPaused(started.status.state !== 'paused')),
     command('chooseModel', chooseModel),
+    command('chooseLoraAdapter', chooseLoraAdapter),
     command('openSettings', () => commands.executeCommand('workbench.action.openSettings', '@ext:tramontane.tramontane')),
     command('showLog', () => log.show()),
   );

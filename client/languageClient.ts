@@ -1,15 +1,16 @@
 // Starts the language server and speaks Tramontane's own requests with it. It knows LSP's client library; it must not know what
 // anything is for.
 import * as v from 'valibot';
-import type { CancellationToken, Event, LogOutputChannel } from 'vscode';
-import { EventEmitter, Uri } from 'vscode';
+import type { CancellationToken, Disposable, Event, LogOutputChannel } from 'vscode';
+import { EventEmitter, Uri, workspace } from 'vscode';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import { LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
 import type { ChatParams, ChatPartial, ChatResult } from '../server/protocol/chat.ts';
 import { chatPartialSchema } from '../server/protocol/chat.ts';
 import type { EditParams, EditResult } from '../server/protocol/edit.ts';
 import { methods } from '../server/protocol/methods.ts';
-import type { Status } from '../server/protocol/status.ts';
+import type { WorkspaceTrust } from '../server/protocol/settings.ts';
+import type { DeleteSavedStateResult, Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
 import { readSettings } from './settings.ts';
 import { reasonToStayQuiet } from './suggestionGate.ts';
@@ -25,9 +26,15 @@ const serverGone = {
   action: 'Run the command "Tramontane: Restart Engine".',
 } as const;
 
+/** VS Code's word on it. */
+function trust(): WorkspaceTrust {
+  return { isWorkspaceTrusted: workspace.isTrusted };
+}
+
 export class TramontaneClient {
   readonly #client: LanguageClient;
   readonly #log: LogOutputChannel;
+  readonly #trustGranted: Disposable;
   readonly #statusChanged = new EventEmitter<Status>();
   #status: Status = { state: 'starting' };
   #nextProgress = 0;
@@ -42,7 +49,8 @@ export class TramontaneClient {
       documentSelector,
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: readSettings,
+      // Asked anew at each start of the server.
+      initializationOptions: () => ({ ...readSettings(), ...trust() }),
       connectionOptions: { maxRestartCount: 4 },
       middleware: {
         provideInlineCompletionItems: (document, position, context, token, next) => {
@@ -58,6 +66,9 @@ export class TramontaneClient {
       const parsed = v.safeParse(statusSchema, raw);
       if (parsed.success) this.#setStatus(parsed.output);
       else log.warn(`A status of the server was not understood: ${parsed.issues[0].message}`);
+    });
+    this.#trustGranted = workspace.onDidGrantWorkspaceTrust(() => {
+      if (this.#client.state === State.Running) void this.#client.sendNotification(methods.workspaceTrust, trust());
     });
     this.#client.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) this.#setStatus({ state: 'starting' });
@@ -111,6 +122,11 @@ export class TramontaneClient {
     await this.#client.sendRequest(methods.deleteCompletionHistory, {});
   }
 
+  async deleteSavedState(): Promise<DeleteSavedStateResult> {
+    if (this.#client.state !== State.Running) return serverGone;
+    return this.#client.sendRequest<DeleteSavedStateResult>(methods.deleteSavedState, {});
+  }
+
   /** Starts the server too when that is what ended. */
   async restartEngine(): Promise<void> {
     if (this.#client.state === State.Running) await this.#client.sendRequest(methods.restartEngine, {});
@@ -118,6 +134,7 @@ export class TramontaneClient {
   }
 
   async dispose(): Promise<void> {
+    this.#trustGranted.dispose();
     this.#statusChanged.dispose();
     await this.#client.dispose();
   }

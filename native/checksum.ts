@@ -7,7 +7,10 @@ import path from 'node:path';
 /** Beyond this size a checksum would hold up the first answer for many seconds; downloads verify such files once, when they arrive. */
 const maxVerifiedBytes = 1024 * 1024 * 1024;
 
-export type ChecksumVerdict = { readonly verdict: 'matches' | 'notListed' | 'tooLarge' } | { readonly verdict: 'differs'; readonly listedIn: string };
+export type ChecksumVerdict =
+  | { readonly verdict: 'matches'; readonly sha256: string }
+  | { readonly verdict: 'notListed' | 'tooLarge' }
+  | { readonly verdict: 'differs'; readonly listedIn: string };
 
 /** Looks for `FILE.sha256` and for `SHA256SUMS` in the same folder. */
 export async function verifyChecksum(file: string, sizeBytes: number): Promise<ChecksumVerdict> {
@@ -16,7 +19,7 @@ export async function verifyChecksum(file: string, sizeBytes: number): Promise<C
   if (sizeBytes > maxVerifiedBytes) return { verdict: 'tooLarge' };
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex') === listed.sha256 ? { verdict: 'matches' } : { verdict: 'differs', listedIn: listed.file };
+  return hash.digest('hex') === listed.sha256 ? { verdict: 'matches', sha256: listed.sha256 } : { verdict: 'differs', listedIn: listed.file };
 }
 
 async function listedChecksum(file: string): Promise<{ readonly sha256: string; readonly file: string } | undefined> {

@@ -1,4 +1,5 @@
-// Serves the engine's methods on the private socket. It knows clients, validation and when the last one has gone; it must not know models.
+// Serves the engine's methods on the private socket. It knows clients, validation, how much each may ask for at once, and how an engine
+// that a newer build replaces takes its leave; it must not know models.
 import net from 'node:net';
 import * as v from 'valibot';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
@@ -7,43 +8,89 @@ import { FramedSocket } from './channel/framedSocket.ts';
 import { connectJsonRpc } from './channel/jsonRpc.ts';
 import { admitClient, maxProofFrameBytes } from './channel/proof.ts';
 import type {
+  BuildAge,
   CountTokensParams,
   CountTokensResult,
   DescribeModelResult,
+  EmbedParams,
+  EmbedResult,
+  EngineOptions,
   EngineStatus,
   GenerateParams,
   GenerateResult,
+  JoinResult,
   ModelSpec,
   PartialText,
+  Refusal,
+  SavedStatesSize,
 } from './protocol/messages.ts';
-import { countTokensParamsSchema, engineMethods, generateParamsSchema, maxMessageBytes, modelParamsSchema } from './protocol/messages.ts';
+import {
+  buildAgeSchema,
+  countTokensParamsSchema,
+  embedParamsSchema,
+  engineMethods,
+  engineNotices,
+  generateParamsSchema,
+  joinParamsSchema,
+  maxMessageBytes,
+  modelParamsSchema,
+} from './protocol/messages.ts';
 
 const mostClients = 64;
+/** Requests of one client that may be under way at once; a window has a handful. */
+const mostPending = 256;
+const tooManyRequests: Refusal = {
+  outcome: 'refused',
+  reason: 'tooManyRequests',
+  cause: `${mostPending} requests of this window wait for the engine already.`,
+  action: 'Wait until some of them are answered.',
+};
+const superseded: Refusal = {
+  outcome: 'refused',
+  reason: 'superseded',
+  cause: 'A newer version of Tramontane runs in another window.',
+  action: 'Reload this window.',
+};
 const invalidParams = -32602;
 const partialText = new ProgressType<PartialText>();
 
 /** What is served: the engine, or a script that stands in for it in a test. */
 export interface EngineWork {
-  generate(params: GenerateParams, signal: AbortSignal, onText: (text: string) => void): Promise<GenerateResult>;
+  /** `client` is a number that no other connection has. */
+  generate(
+    params: GenerateParams,
+    options: { readonly client: number; readonly signal: AbortSignal; readonly onText: (text: string) => void },
+  ): Promise<GenerateResult>;
   describeModel(spec: ModelSpec): Promise<DescribeModelResult>;
   countTokens(params: CountTokensParams): Promise<CountTokensResult>;
+  embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult>;
   status(clients: number): Promise<EngineStatus>;
+  deleteSavedStates(): Promise<SavedStatesSize>;
 }
 
 export interface EngineServerOptions {
   readonly engine: EngineWork;
   readonly secret: Buffer;
+  readonly age: BuildAge;
+  /** Process-wide, told to every client that joins. */
+  readonly inForce: EngineOptions;
   readonly log: (line: string) => void;
-  /** Called when the last client has gone, and when one has come. */
-  readonly onClients: (count: number) => void;
+  readonly onClientCame: () => void;
+  /** `keepAliveMs`: how long this client wishes the engine to stay. */
+  readonly onClientLeft: (keepAliveMs: number) => void;
   readonly onShutdown: () => void;
+  /** A newer build has asked for the memory, and nothing is under way any more. */
+  readonly onDrained: () => void;
 }
 
 export class EngineServer {
   readonly #options: EngineServerOptions;
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
-  #clients = 0;
+  readonly #connections = new Set<MessageConnection>();
+  #lastClient = 0;
+  #pending = 0;
+  #isDraining = false;
 
   constructor(options: EngineServerOptions) {
     this.#options = options;
@@ -62,8 +109,18 @@ export class EngineServer {
     });
   }
 
+  /** Tells every client. */
+  notify(notice: string, params: object): void {
+    for (const connection of this.#connections) {
+      connection.sendNotification(notice, params).catch((error: unknown) => {
+        this.#options.log(`A client was not told: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    }
+  }
+
+  /** What has been written to the clients still reaches those that read. */
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroySoon();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
@@ -90,13 +147,25 @@ export class EngineServer {
     const abandonAll = () => {
       for (const request of running) request.abort();
     };
-    this.#options.onClients(++this.#clients);
+    const client = ++this.#lastClient;
+    let keepAliveMs = 0;
+    this.#connections.add(connection);
+    this.#options.onClientCame();
     connection.onClose(() => {
       abandonAll();
       connection.dispose();
-      this.#options.onClients(--this.#clients);
+      this.#connections.delete(connection);
+      this.#options.onClientLeft(keepAliveMs);
     });
     connection.onError(([error]) => this.#options.log(`A connection failed: ${error.message}`));
+    const answer = <Params, Result>(method: string, schema: v.GenericSchema<unknown, Params>, act: (params: Params) => Promise<Result>) => {
+      connection.onRequest(method, (params: unknown): Promise<unknown> => {
+        const parsed = v.safeParse(schema, params);
+        if (!parsed.success) throw new ResponseError(invalidParams, `${method}: ${parsed.issues[0].message}`);
+        return act(parsed.output);
+      });
+    };
+    /** What costs the engine work: bounded for each client, and refused while draining. */
     const handle = <Params, Result>(
       method: string,
       schema: v.GenericSchema<unknown, Params>,
@@ -105,8 +174,11 @@ export class EngineServer {
       connection.onRequest(method, async (params: unknown, token: CancellationToken): Promise<unknown> => {
         const parsed = v.safeParse(schema, params);
         if (!parsed.success) throw new ResponseError(invalidParams, `${method}: ${parsed.issues[0].message}`);
+        if (this.#isDraining) return superseded;
+        if (running.size >= mostPending) return tooManyRequests;
         const request = new AbortController();
         running.add(request);
+        this.#pending++;
         // A request that was cancelled before it was taken up comes with a token whose event never fires.
         if (token.isCancellationRequested) request.abort();
         const cancelling = token.onCancellationRequested(() => request.abort());
@@ -115,20 +187,53 @@ export class EngineServer {
         } finally {
           cancelling.dispose();
           running.delete(request);
+          this.#pending--;
+          this.#endWhenDrained();
         }
       });
     };
     handle(engineMethods.generate, generateParamsSchema, (params, signal) => {
       const { progressToken } = params;
-      return engine.generate(params, signal, (text) => {
+      const onText = (text: string) => {
         if (progressToken !== undefined && !signal.aborted) void connection.sendProgress(partialText, progressToken, { text }).catch(abandonAll);
-      });
+      };
+      return engine.generate(params, { client, signal, onText });
     });
     handle(engineMethods.describeModel, modelParamsSchema, (params) => engine.describeModel(params.model));
     handle(engineMethods.countTokens, countTokensParamsSchema, (params) => engine.countTokens(params));
-    handle(engineMethods.status, v.any(), () => engine.status(this.#clients));
-    handle(engineMethods.ping, v.any(), async () => ({ pid: process.pid }));
-    handle(engineMethods.shutdown, v.any(), async () => this.#options.onShutdown());
+    handle(engineMethods.embed, embedParamsSchema, (params, signal) => engine.embed(params, signal));
+    answer(engineMethods.deleteSavedStates, v.any(), () => engine.deleteSavedStates());
+    answer(engineMethods.status, v.any(), () => engine.status(this.#connections.size));
+    answer(engineMethods.join, joinParamsSchema, async (params): Promise<JoinResult> => {
+      ({ keepAliveMs } = params.engine);
+      return { pid: process.pid, inForce: this.#options.inForce };
+    });
+    answer(engineMethods.ping, v.any(), async () => ({ pid: process.pid }));
+    answer(engineMethods.shutdown, v.any(), async () => this.#options.onShutdown());
+    answer(engineMethods.drain, buildAgeSchema, async (asking) => {
+      if (isNewer(asking, this.#options.age)) this.#drain();
+      return { isDraining: this.#isDraining };
+    });
     connection.listen();
   }
+
+  #drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#options.log('A newer build asks for the memory.');
+    // Listens no more, so that an engine of this build can be started beside it by a window that is opened later.
+    this.#server.close();
+    this.notify(engineNotices.superseded, { cause: superseded.cause, action: superseded.action });
+    this.#endWhenDrained();
+  }
+
+  #endWhenDrained(): void {
+    // In a later turn, when the last answer has been written.
+    if (this.#isDraining && this.#pending === 0) setImmediate(this.#options.onDrained);
+  }
+}
+
+function isNewer(asking: BuildAge, own: BuildAge): boolean {
+  if (asking.protocolVersion !== own.protocolVersion) return asking.protocolVersion > own.protocolVersion;
+  return asking.writtenAtMs > own.writtenAtMs;
 }

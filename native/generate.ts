@@ -3,12 +3,18 @@
 import { randomInt } from 'node:crypto';
 import type { Token } from 'node-llama-cpp';
 import type { SamplerConfig } from './addon.ts';
+import { biasAgainst } from './addon.ts';
+import { AnswerEnd } from './answerEnd.ts';
+import type { GrammarStart } from './grammars.ts';
 import type { LoadedModel } from './loadedModel.ts';
+import type { Vocabulary } from './promptTokens.ts';
 import type { GenerateParams, GenerateResult } from './protocol/messages.ts';
-import { StopMatcher } from './stopMatcher.ts';
+import { PromptLookup } from './speculation/promptLookup.ts';
 import { TextStream } from './textStream.ts';
 
 export interface GenerateOptions {
+  /** Who asked, a number for each connection. */
+  readonly client: number;
   readonly signal: AbortSignal;
   readonly onText: (text: string) => void;
 }
@@ -16,6 +22,7 @@ export interface GenerateOptions {
 type Finish = 'end' | 'stop' | 'length';
 
 const defaultRoomTokens = 64;
+const noTokenCause = 'The grammar for the answer came to a place where the vocabulary of the model has nothing that it allows, or took too long there.';
 
 export async function generate(loaded: LoadedModel, params: GenerateParams, options: GenerateOptions): Promise<GenerateResult> {
   const prompt = await loaded.vocabulary.render(params.prompt, options.signal);
@@ -26,12 +33,16 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const wantedRoom = params.roomTokens ?? Math.min(params.maxTokens, defaultRoomTokens);
   if (room < wantedRoom) return { outcome: 'contextOverflow', promptTokens: prompt.tokens.length, availableTokens: Math.max(0, contextSize - wantedRoom) };
 
-  const stops = new StopMatcher(params.stop);
+  const head = params.mayPersist ? await loaded.headOf(params, prompt, options.signal) : undefined;
+  const grammar = params.grammar && (await loaded.grammars.start(params.grammar));
+  if (grammar && grammar.outcome !== 'ok') return grammar;
+  const ends = new AnswerEnd(params);
   const stream = new TextStream(loaded.model, prompt.tokens);
   let text = '';
   // Set inside the callback, which the compiler does not follow.
   let finish = 'length' as Finish;
   let endTokens = 0;
+  let endsRightly = true;
   const emit = (piece: string) => {
     if (piece === '') return;
     text += piece;
@@ -40,43 +51,65 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const result = await loaded.loop.run({
     prompt: Uint32Array.from(prompt.tokens),
     priority: params.priority,
+    isAhead: params.isAhead ?? false,
+    client: options.client,
     maxTokens: Math.min(params.maxTokens, room),
-    sampling: samplingOf(params),
+    sampling: { ...samplingOf(params), ...(grammar ? followingGrammar(grammar) : {}) },
+    confidenceTokens: params.confidenceTokens,
+    drafter: params.speculation === 'promptLookup' ? lookupIn(prompt.tokens, params.expected ?? '', loaded.vocabulary) : undefined,
     notFirst: params.forbidEndFirst ? loaded.vocabulary.endings : undefined,
     signal: options.signal,
+    head,
     onToken: (token) => {
       // In a hole, any control token says that the hole is over: the next file, the next part of the prompt.
       const isEnd = params.prompt.kind === 'parts' ? loaded.vocabulary.isControl(token as Token) : loaded.model.isEogToken(token as Token);
       if (isEnd) {
         finish = 'end';
+        endsRightly = !grammar || loaded.grammars.mayEnd(grammar.state, token);
         endTokens = 1;
         return true;
       }
-      const step = stops.push(stream.push(token as Token));
+      const step = ends.push(stream.push(token as Token));
       emit(step.text);
       if (step.stopped) finish = 'stop';
       return step.stopped;
     },
   });
   if (result.ended === 'cancelled') return { outcome: 'cancelled' };
+  if (result.ended === 'noToken' || !endsRightly) return { outcome: 'promptProblem', cause: noTokenCause };
   if (finish !== 'stop') {
-    const step = stops.push(stream.end());
-    emit(step.text);
-    if (step.stopped) finish = 'stop';
-    else emit(stops.end());
+    const rest = ends.end(stream.end());
+    emit(rest.text);
+    if (rest.stopped) finish = 'stop';
   }
-  const { reusedTokens, queueMs, prefillMs, decodeMs } = result;
+  const { reusedTokens, draftedTokens, acceptedTokens, queueMs, prefillMs, decodeMs } = result;
+  const drafts = draftedTokens > 0 ? { draftedTokens, acceptedTokens } : {};
   return {
     outcome: 'ok',
     text,
     finish,
-    usage: { evaluatedTokens: prompt.tokens.length - reusedTokens, reusedTokens, generatedTokens: result.generatedTokens - endTokens },
+    usage: {
+      evaluatedTokens: prompt.tokens.length - reusedTokens,
+      reusedTokens,
+      generatedTokens: result.generatedTokens - endTokens,
+      ...drafts,
+      ...(head ? { restoredTokens: result.restoredTokens } : {}),
+    },
     timings: { queueMs, prefillMs, decodeMs },
+    ...(params.confidenceTokens === undefined ? {} : { confidence: [...result.confidence] }),
   };
+}
+
+function lookupIn(prompt: readonly Token[], expected: string, vocabulary: Vocabulary): PromptLookup {
+  return new PromptLookup(prompt, vocabulary.plain(expected), (token) => vocabulary.holdsLineBreak(token as Token));
 }
 
 /** The addon takes a key that is there for a number, so what was not asked for must not be. */
 function samplingOf({ temperature, topP, minP, seed }: GenerateParams): SamplerConfig {
   if (temperature === 0) return { temperature };
   return { temperature, ...(topP === undefined ? {} : { topP }), ...(minP === undefined ? {} : { minP }), seed: seed ?? randomInt(2 ** 31) };
+}
+
+function followingGrammar({ state, forbidden }: Extract<GrammarStart, { outcome: 'ok' }>): Partial<SamplerConfig> {
+  return { grammarEvaluationState: state, ...(forbidden.length === 0 ? {} : biasAgainst(forbidden)) };
 }

@@ -5,12 +5,29 @@
 import { promises as fs } from 'node:fs';
 
 export type HeaderVerdict =
-  | { readonly verdict: 'ok'; readonly architecture: string; readonly sizeBytes: number }
+  | { readonly verdict: 'ok'; readonly architecture: string; readonly sizeBytes: number; readonly adapter?: AdapterHeader }
   | { readonly verdict: 'missing' }
   | { readonly verdict: 'unreadable'; readonly detail: string }
   | { readonly verdict: 'notGguf'; readonly detail: string }
   | { readonly verdict: 'truncated'; readonly sizeBytes: number; readonly neededBytes: number }
   | { readonly verdict: 'corrupt'; readonly detail: string };
+
+/** Of a file whose `general.type` is `adapter`. */
+export interface AdapterHeader {
+  /** `adapter.type`; empty when it is not a text. */
+  readonly kind: string;
+  /** The library ends the process when the scaling factor is not a 32-bit float. */
+  readonly isAlphaFloat: boolean;
+  readonly tensors: readonly TensorHeader[];
+}
+
+interface TensorHeader {
+  readonly name: string;
+  /** The length of a row first. */
+  readonly shape: readonly number[];
+  /** The number of a ggml type. */
+  readonly type: number;
+}
 
 const maxHeaderBytes = 128 * 1024 * 1024;
 const maxEntries = 65_536;
@@ -21,6 +38,8 @@ const readChunkBytes = 1024 * 1024;
 
 /** Bytes of a value by its type in the metadata: u8 i8 u16 i16 u32 i32 f32 bool, then string and array (variable), then u64 i64 f64. */
 const valueBytes: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
+const uint32Type = 4;
+const float32Type = 6;
 const stringType = 8;
 const arrayType = 9;
 
@@ -136,6 +155,8 @@ async function skipValue(reader: HeaderReader, type: number): Promise<void> {
   for (let i = 0; i < length; i++) await reader.skip(await reader.u64(maxStringBytes, 'the length of a string'));
 }
 
+const wantedTexts: ReadonlySet<string> = new Set(['general.architecture', 'general.type', 'adapter.type']);
+
 async function readHeader(handle: fs.FileHandle, sizeBytes: number): Promise<HeaderVerdict> {
   const reader = new HeaderReader(handle);
   if (sizeBytes < 24 || (await reader.bytes(4)).toString('latin1') !== 'GGUF') throw new HeaderError('notGguf', 'it does not begin with the letters GGUF');
@@ -143,35 +164,46 @@ async function readHeader(handle: fs.FileHandle, sizeBytes: number): Promise<Hea
   if (version !== 2 && version !== 3) throw new HeaderError('notGguf', `it is of GGUF version ${version}; versions 2 and 3 are known`);
   const tensorCount = await reader.u64(maxEntries, 'the number of tensors');
   const metadataCount = await reader.u64(maxEntries, 'the number of metadata entries');
-  let architecture = '';
+  const texts = new Map<string, string>();
+  let isAlphaFloat = true;
   let alignment = 32;
   for (let i = 0; i < metadataCount; i++) {
     const key = await reader.string('a metadata key');
     const type = await reader.u32();
-    if (key === 'general.architecture' && type === stringType) architecture = await reader.string(key);
-    else if (key === 'general.alignment' && type === 4) alignment = await reader.u32();
+    if (key === 'adapter.lora.alpha') isAlphaFloat = type === float32Type;
+    if (wantedTexts.has(key) && type === stringType) texts.set(key, await reader.string(key));
+    else if (key === 'general.alignment' && type === uint32Type) alignment = await reader.u32();
     else await skipValue(reader, type);
   }
   if (alignment === 0 || alignment > 1024 * 1024) throw new HeaderError('corrupt', `its alignment is ${alignment}`);
+  const isAdapter = texts.get('general.type') === 'adapter';
+  const tensors: TensorHeader[] = [];
   let dataBytes = 0;
-  for (let i = 0; i < tensorCount; i++) dataBytes = Math.max(dataBytes, await tensorEnd(reader));
+  for (let i = 0; i < tensorCount; i++) {
+    const { end, ...tensor } = await tensorOf(reader);
+    dataBytes = Math.max(dataBytes, end);
+    if (isAdapter) tensors.push(tensor);
+  }
   const dataStart = Math.ceil(reader.offset / alignment) * alignment;
   const neededBytes = dataStart + dataBytes;
   if (neededBytes > sizeBytes) return { verdict: 'truncated', sizeBytes, neededBytes };
-  return { verdict: 'ok', architecture, sizeBytes };
+  const adapter = isAdapter ? { adapter: { kind: texts.get('adapter.type') ?? '', isAlphaFloat, tensors } } : {};
+  return { verdict: 'ok', architecture: texts.get('general.architecture') ?? '', sizeBytes, ...adapter };
 }
 
-/** @returns where the tensor's data ends, in bytes from the start of the data section */
-async function tensorEnd(reader: HeaderReader): Promise<number> {
-  await reader.string('a tensor name');
+/** `end`: where the tensor's data ends, in bytes from the start of the data section. */
+async function tensorOf(reader: HeaderReader): Promise<TensorHeader & { readonly end: number }> {
+  const name = await reader.string('a tensor name');
   const dimensions = await reader.u32();
   if (dimensions > maxDimensions) throw new HeaderError('corrupt', `a tensor has ${dimensions} dimensions`);
-  let elements = 1;
-  for (let d = 0; d < dimensions; d++) elements *= await reader.u64(Number.MAX_SAFE_INTEGER, 'a tensor dimension');
-  const block = tensorBlocks[await reader.u32()];
+  const shape: number[] = [];
+  for (let d = 0; d < dimensions; d++) shape.push(await reader.u64(Number.MAX_SAFE_INTEGER, 'a tensor dimension'));
+  const elements = shape.reduce((product, length) => product * length, 1);
+  const type = await reader.u32();
+  const block = tensorBlocks[type];
   const offset = await reader.u64(Number.MAX_SAFE_INTEGER, 'a tensor offset');
   if (!Number.isSafeInteger(elements)) throw new HeaderError('corrupt', 'a tensor is larger than any file');
-  return block ? offset + Math.ceil(elements / block[0]) * block[1] : offset;
+  return { name, shape, type, end: block ? offset + Math.ceil(elements / block[0]) * block[1] : offset };
 }
 
 /** Never throws for what a file can contain. */

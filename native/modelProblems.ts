@@ -50,3 +50,8 @@ export function memoryProblem(path: string, detail: string): ModelProblem {
     'Choose a smaller model or a smaller "tramontane.model.contextSize".',
   );
 }
+
+/** `detail`: the end of a sentence that begins with the adapter's path. */
+export function adapterProblem(path: string, detail: string, kind: ModelProblem['kind'] = 'unsupported'): ModelProblem {
+  return problemOf(path, kind, detail, 'Remove it with the command "Tramontane: Choose LoRA Adapter", or choose one that was made for this model.');
+}

@@ -1,13 +1,23 @@
 // From a prompt to token ids. It knows the vocabulary; it must not know families, chats or files.
 import type { LlamaModel, Token } from 'node-llama-cpp';
+import { headBoundary, withOtherQuestion } from './chatHead.ts';
 import { ChatTemplateOfModel } from './chatTemplateOfModel.ts';
+import type { RenderedPart } from './chatTemplateRequest.ts';
 import type { Prompt, PromptPart } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
+import { SegmentedTokenizer } from './segmentedTokenizer.ts';
+import { commonPrefix } from './sequencePool.ts';
 
 export type PromptTokens =
-  | { readonly outcome: 'ok'; readonly tokens: Token[] }
+  | { readonly outcome: 'ok'; readonly tokens: Token[]; readonly rendered?: RenderedTokens }
   | { readonly outcome: 'promptProblem'; readonly cause: string }
   | { readonly outcome: 'cancelled' };
+
+/** The parts of a chat's rendering, and where the tokens of each begin. */
+interface RenderedTokens {
+  readonly parts: readonly RenderedPart[];
+  readonly starts: readonly number[];
+}
 
 /** What the tokenizer of one model needs to know again and again, looked up once. */
 export class Vocabulary {
@@ -17,6 +27,7 @@ export class Vocabulary {
   readonly #holdsLineBreak = new Map<Token, boolean>();
 
   readonly #userDefined: RegExp | undefined;
+  readonly #segments: SegmentedTokenizer<Token>;
   readonly #template: ChatTemplateOfModel;
   /** Control tokens: none of them may begin an answer that was asked for. */
   readonly endings: Uint32Array;
@@ -39,6 +50,7 @@ export class Vocabulary {
     // Runs of blanks and the like are honest text; what is spelled with letters means something to the model.
     const meaningful = userDefinedTexts.filter((text) => text.length > 2 && /\w/.test(text));
     if (meaningful.length > 0) this.#userDefined = new RegExp(meaningful.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
+    this.#segments = new SegmentedTokenizer((text) => this.#plainPiece(text));
     const { bosString, eosString } = model.tokens;
     const vocabulary = { bos: bosString ?? '', eos: eosString ?? '', controlTexts, userDefinedTexts };
     this.#template = new ChatTemplateOfModel(model.fileInfo.metadata.tokenizer?.chat_template, vocabulary, renderProcess);
@@ -62,6 +74,10 @@ export class Vocabulary {
 
   /** Text that can never become a special token, whatever it spells. */
   plain(text: string): Token[] {
+    return this.#segments.tokens(text);
+  }
+
+  #plainPiece(text: string): readonly Token[] {
     if (text === '') return [];
     if (!this.#userDefined) return this.#model.tokenize(text, false);
     // llama.cpp finds user-defined tokens in plain text too, so the text is cut inside each place that spells one.
@@ -88,10 +104,30 @@ export class Vocabulary {
     const rendered = await this.#template.render({ ...prompt, date: prompt.date ?? today() }, signal);
     if (rendered.outcome === 'cancelled') return rendered;
     if (rendered.outcome === 'failed') return { outcome: 'promptProblem', cause: rendered.cause };
-    const tokens = rendered.parts.flatMap((part) => (part.kind === 'template' ? this.#specialOf(part.text) : this.plain(part.text)));
+    const pieces = rendered.parts.map((part) => (part.kind === 'template' ? this.#specialOf(part.text) : this.plain(part.text)));
+    const tokens = pieces.flat();
     const { bos, shouldPrependBosToken } = this.#model.tokens;
     if (shouldPrependBosToken && bos !== null && tokens[0] !== bos) tokens.unshift(bos);
-    return { outcome: 'ok', tokens };
+    const starts: number[] = [];
+    for (let at = tokens.length, index = pieces.length - 1; index >= 0; index--) starts.unshift((at -= pieces[index]?.length ?? 0));
+    return { outcome: 'ok', tokens, rendered: { parts: rendered.parts, starts } };
+  }
+
+  /**
+   * How many of a chat's tokens come before its last question and do not depend on it.
+   * @returns 0 where the template does not tell
+   */
+  async headLength(prompt: Prompt, { tokens, rendered }: Extract<PromptTokens, { outcome: 'ok' }>, signal: AbortSignal): Promise<number> {
+    if (prompt.kind !== 'chat' || !rendered) return 0;
+    const asked = withOtherQuestion({ ...prompt, date: prompt.date ?? today() });
+    const other = asked && (await this.#template.render(asked, signal));
+    if (other?.outcome !== 'ok') return 0;
+    const { wholeParts, text } = headBoundary(rendered.parts, other.parts);
+    const start = rendered.starts[wholeParts] ?? 0;
+    if (text === '') return start;
+    // Where two texts meet their characters may share a token, another one for each question; so what no question changes is taken.
+    const end = this.plain(text);
+    return start + Math.min(...[tokens.slice(start), this.plain(`${text}Q`), this.plain(`${text}7`)].map((asking) => commonPrefix(end, asking)));
   }
 
   #specialOf(text: string): Token[] {
@@ -100,9 +136,8 @@ export class Vocabulary {
   }
 
   #renderParts(parts: readonly PromptPart[]): PromptTokens {
-    const tokens: Token[] = [];
     const { bos, shouldPrependBosToken } = this.#model.tokens;
-    if (shouldPrependBosToken && bos !== null) tokens.push(bos);
+    let tokens: Token[] = shouldPrependBosToken && bos !== null ? [bos] : [];
     for (const part of parts) {
       if (part.kind === 'special') {
         const token = this.special(part.token);
@@ -118,7 +153,8 @@ export class Vocabulary {
         while (at > 0 && !this.holdsLineBreak(plain[at] as Token)) at--;
         plain.splice(Math.max(at, 0), 0, marker);
       }
-      tokens.push(...plain);
+      // Not spread into push: a long text has more tokens than a call may have arguments.
+      tokens = tokens.concat(plain);
     }
     return { outcome: 'ok', tokens };
   }

@@ -18,20 +18,27 @@ export class StopMatcher {
 
   push(text: string): StopStep {
     this.#held += text;
-    let first = -1;
+    // The one that is complete first, as if the text came character by character; of several the one that began first.
+    let first = { from: -1, to: Infinity };
     for (const stop of this.#stops) {
-      const at = this.#held.indexOf(stop);
-      if (at >= 0 && (first < 0 || at < first)) first = at;
+      const from = this.#held.indexOf(stop);
+      const to = from + stop.length;
+      if (from >= 0 && (to < first.to || (to === first.to && from < first.from))) first = { from, to };
     }
-    if (first >= 0) {
-      const before = this.#held.slice(0, first);
-      this.#held = '';
+    if (first.from >= 0) {
+      const before = this.#held.slice(0, first.from);
+      this.#held = this.#held.slice(first.from, first.to);
       return { text: before, stopped: true };
     }
     const keep = this.#suffixThatMayBecomeStop();
     const out = this.#held.slice(0, this.#held.length - keep);
     this.#held = this.#held.slice(this.#held.length - keep);
     return { text: out, stopped: false };
+  }
+
+  /** Text that may still turn into a stop text, or the one that was found. */
+  get held(): string {
+    return this.#held;
   }
 
   /** What was held back, when no more text comes. */

@@ -35,6 +35,11 @@ class Exclusive {
   }
 }
 
+/** What the loop of one model sees of it. */
+export interface ModelTurns extends Pick<Turns, 'enter' | 'mustWait' | 'mayStep'> {
+  readonly exclusive: { run<Result>(act: () => Promise<Result>): Promise<Result> };
+}
+
 export class Turns {
   /** One tick of one model at a time. */
   readonly exclusive = new Exclusive();
@@ -53,6 +58,22 @@ export class Turns {
       const ready = this.#waiting.filter((waiter) => !this.mustWait(waiter.rank));
       this.#waiting = this.#waiting.filter((waiter) => !ready.includes(waiter));
       for (const waiter of ready) waiter.wake();
+    };
+  }
+
+  /** `onTurn` is called right before each act of this model. */
+  forModel(onTurn: () => void): ModelTurns {
+    return {
+      enter: (priority) => this.enter(priority),
+      mustWait: (rank) => this.mustWait(rank),
+      mayStep: (rank, signal) => this.mayStep(rank, signal),
+      exclusive: {
+        run: (act) =>
+          this.exclusive.run(() => {
+            onTurn();
+            return act();
+          }),
+      },
     };
   }
 

@@ -41,7 +41,11 @@ async function startInBrowser({ folder, port }) {
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.once(signal, () => resolve(signal));
   });
   try {
-    const server = await startCodeServer({ ...editor, port, env: { TRAMONTANE_RUNTIME_DIR: runtimeFolder } });
+    const server = await startCodeServer({
+      ...editor,
+      port,
+      env: { TRAMONTANE_RUNTIME_DIR: runtimeFolder, TRAMONTANE_STATE_DIR: path.join(toolsFolder, 'profile/state') },
+    });
     try {
       process.stdout.write(
         `\nOpen this address in a browser:\n\n    ${workbenchUrl(server.url, { folder })}\n\nCtrl+C ends the editor. Its settings stay in ${path.relative(process.cwd(), editor.profile)}, its log is ${path.relative(process.cwd(), server.logFile)}.\n`,

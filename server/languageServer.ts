@@ -19,12 +19,13 @@ import { initializeResult, workspaceFoldersOf } from './handlers/initialize.ts';
 import { registerFeedback } from './handlers/feedback.ts';
 import { registerInlineCompletion } from './handlers/inlineCompletion.ts';
 import { registerStatus, sendStatus } from './handlers/status.ts';
+import { registerWorkspaceTrust, trustSaidIn } from './handlers/workspaceTrust.ts';
 import type { Inference } from './inference/inference.ts';
 import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
-import { resolveSettings } from './session/settings.ts';
+import { resolveSettings, saysSaveState } from './session/settings.ts';
 import type { FeedbackStore } from './storage/feedback.ts';
 
 export interface LanguageServerOptions {
@@ -89,6 +90,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   connection.onInitialize((params) => {
     session.workspaceFolders = workspaceFoldersOf(params);
     initializationOptions = params.initializationOptions;
+    session.isWorkspaceTrusted = commandLine.trustClientOptions && trustSaidIn(initializationOptions);
     canAskSettings = params.capabilities.workspace?.configuration === true;
     canRegisterSettings = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
     settingsChanged();
@@ -121,9 +123,12 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     },
     log,
   });
+  if (commandLine.trustClientOptions) registerWorkspaceTrust(connection, session);
   registerInlineCompletion(connection, completeInline, board, log);
   registerExecuteCommand(connection, completeInline, log);
-  registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock }), board, log);
+  /** In a workspace that nobody has called trusted, only the user's own file can ask for it. */
+  const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
+  registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
   registerEdit(connection, { deps: () => ({ inference, documents, settings: session.settings.edit, hash: sha256, log }), board, log });
   registerFeedback(connection, {
     deleteAll: async () => {
@@ -136,6 +141,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     board,
     restart: (signal) => inference.restart(signal),
     engineStatus: (signal) => inference.engineStatus(signal),
+    deleteSavedState: (signal) => inference.deleteSavedStates(signal),
     log,
   });
   connection.onShutdown(async () => {
@@ -147,7 +153,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   connection.listen();
 }
 
-function machinePart({ model, engine }: Settings): string {
+/** What an engine is built from; what a request carries needs no other engine. */
+function machinePart({ model, engine: { saveState: _, ...engine } }: Settings): string {
   return JSON.stringify([model, engine]);
 }
 

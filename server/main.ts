@@ -12,7 +12,7 @@ import type { Clock } from './features/clock.ts';
 import { LocalInference } from './inference/localInference.ts';
 import { startLanguageServer } from './languageServer.ts';
 import { FeedbackStore } from './storage/feedback.ts';
-import { stateDirectoryFor } from './storage/stateDirectory.ts';
+import { feedbackDirectoryFor } from './storage/feedbackDirectory.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const engineModule = import.meta.url.endsWith('.ts') ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
@@ -26,7 +26,10 @@ const clock: Clock = {
 
 /** `~/` is what people write; the engine wants whole paths. */
 function modelPath(setting: string): string {
-  if (setting.trim() === '') return starterPath;
+  return setting.trim() === '' ? starterPath : wholePath(setting);
+}
+
+function wholePath(setting: string): string {
   return setting.startsWith('~/') ? path.join(os.homedir(), setting.slice(2)) : setting;
 }
 
@@ -38,11 +41,15 @@ if (invocation.kind === 'serve') {
       new LocalInference({
         engineModule,
         engine: { gpu: engine.gpu, threads: engine.threads, keepAliveMs: engine.keepAliveSeconds * 1000 },
-        model: { path: modelPath(model.path), contextSize: model.contextSize },
+        model: {
+          path: modelPath(model.path),
+          contextSize: model.contextSize,
+          ...(model.loraAdapters.length > 0 ? { loras: model.loraAdapters.map(({ path: file, scale }) => ({ path: wholePath(file), scale })) } : {}),
+        },
         log,
         now: clock.now,
       }),
-    makeFeedback: (log) => new FeedbackStore({ directory: stateDirectoryFor(process.env), nowMs: Date.now, log }),
+    makeFeedback: (log) => new FeedbackStore({ directory: feedbackDirectoryFor(process.env), nowMs: Date.now, log }),
     starterPath,
     clock,
     version,

@@ -1,10 +1,11 @@
 // An `Inference` whose answers are written down by a test. It streams, cancels, overflows and fails like a real one, without a model.
+import { RecentFigures } from '../native/figures.ts';
 // It knows the interface only; it must not know what is asked or what an answer means.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cancelled, type Failure, type Outcome, ok } from '../server/core/outcome.ts';
 import type { GenerateOptions, GenerateRequest, Generation, Inference, InferenceState, ModelDescription } from '../server/inference/inference.ts';
 
-export type Operation = 'describeModel' | 'generate' | 'countTokens' | 'engineStatus' | 'restart';
+export type Operation = 'describeModel' | 'generate' | 'countTokens' | 'engineStatus' | 'deleteSavedStates' | 'restart';
 
 export interface ScriptedAnswer {
   readonly text: string;
@@ -120,8 +121,10 @@ export function scriptedInference(script: Script = {}): ScriptedInference {
         models: [],
         devices: [],
         savedStates: { files: 0, bytes: 0 },
+        figures: new RecentFigures().all,
         totals: { requests: requests.length, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0 },
       }),
+    deleteSavedStates: async (signal) => (await refused('deleteSavedStates', signal)) ?? ok({ files: 2, bytes: 3_400_000 }),
     restart: async (signal) => (await refused('restart', signal)) ?? ok(model),
     onState: (listener) => {
       listeners.add(listener);

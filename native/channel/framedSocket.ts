@@ -5,6 +5,8 @@
 import type { Socket } from 'node:net';
 
 const headerBytes = 4;
+/** A peer that asks but does not read is cut off when this much waits for it, in bytes. */
+const mostUnreadBytes = 64 * 1024 * 1024;
 
 export class FramedSocket {
   readonly socket: Socket;
@@ -12,6 +14,7 @@ export class FramedSocket {
   #chunks: Buffer[] = [];
   #bufferedBytes = 0;
   #onFrame: ((payload: unknown) => void) | undefined;
+  #nextTurn: NodeJS.Immediate | undefined;
 
   /** `maxFrameBytes` bounds one frame in either direction; a larger one closes the socket. */
   constructor(socket: Socket, maxFrameBytes: number) {
@@ -33,18 +36,19 @@ export class FramedSocket {
   /** Sets who receives frames; without a receiver the socket is paused, so nothing piles up in memory. */
   receive(onFrame: ((payload: unknown) => void) | undefined): void {
     this.#onFrame = onFrame;
-    if (!onFrame) {
-      this.socket.pause();
-      return;
-    }
-    this.#drain();
-    this.socket.resume();
+    if (onFrame) this.#drain();
+    else this.socket.pause();
   }
 
   send(payload: unknown): Promise<void> {
     const body = Buffer.from(JSON.stringify(payload), 'utf8');
     if (body.length > this.#maxFrameBytes)
       return Promise.reject(new RangeError(`A message of ${body.length} bytes is over the limit of ${this.#maxFrameBytes}.`));
+    if (this.socket.writableLength > mostUnreadBytes) {
+      const error = new RangeError(`The peer has left ${this.socket.writableLength} bytes unread.`);
+      this.socket.destroy(error);
+      return Promise.reject(error);
+    }
     const frame = Buffer.allocUnsafe(headerBytes + body.length);
     frame.writeUInt32BE(body.length, 0);
     body.copy(frame, headerBytes);
@@ -53,24 +57,42 @@ export class FramedSocket {
     });
   }
 
+  /**
+   * Hands over at most one frame a turn of the event loop, which is as fast as vscode-jsonrpc takes them from its queue, and reads on
+   * only when none is left: a flood stays in the socket's own buffers and slows nobody but its sender.
+   */
   #drain(): void {
-    while (this.#onFrame && this.#bufferedBytes >= headerBytes) {
-      const length = this.#peekLength();
-      if (length > this.#maxFrameBytes) {
-        this.socket.destroy(new RangeError(`A frame of ${length} bytes is over the limit of ${this.#maxFrameBytes}.`));
-        return;
-      }
-      if (this.#bufferedBytes < headerBytes + length) return;
-      const frame = this.#take(headerBytes + length).subarray(headerBytes);
-      let payload: unknown;
-      try {
-        payload = JSON.parse(frame.toString('utf8'));
-      } catch {
-        this.socket.destroy(new SyntaxError('A frame is not JSON.'));
-        return;
-      }
-      this.#onFrame(payload);
+    if (this.#nextTurn || !this.#onFrame || this.socket.destroyed) return;
+    const frame = this.#takeFrame();
+    if (!frame) {
+      if (!this.socket.destroyed) this.socket.resume();
+      return;
     }
+    this.socket.pause();
+    this.#nextTurn = setImmediate(() => {
+      this.#nextTurn = undefined;
+      this.#drain();
+    });
+    let payload: unknown;
+    try {
+      payload = JSON.parse(frame.toString('utf8'));
+    } catch {
+      this.socket.destroy(new SyntaxError('A frame is not JSON.'));
+      return;
+    }
+    this.#onFrame(payload);
+  }
+
+  /** The body of the next frame, if all of it is there. */
+  #takeFrame(): Buffer | undefined {
+    if (this.#bufferedBytes < headerBytes) return undefined;
+    const length = this.#peekLength();
+    if (length > this.#maxFrameBytes) {
+      this.socket.destroy(new RangeError(`A frame of ${length} bytes is over the limit of ${this.#maxFrameBytes}.`));
+      return undefined;
+    }
+    if (this.#bufferedBytes < headerBytes + length) return undefined;
+    return this.#take(headerBytes + length).subarray(headerBytes);
   }
 
   #peekLength(): number {

@@ -9,7 +9,16 @@ export const maxProofFrameBytes = 1024;
 const nonceBytes = 32;
 const proofTimeoutMs = 5000;
 
-class ProofError extends Error {}
+/** The other side is not what it claims to be, or nothing at all. */
+export class ProofError extends Error {
+  /** `closed`: it went away in the middle, which an engine that is just ending does too. */
+  readonly kind: 'closed' | 'late' | 'wrong';
+
+  constructor(message: string, kind: ProofError['kind'] = 'wrong') {
+    super(message);
+    this.kind = kind;
+  }
+}
 
 function proofOf(secret: Buffer, side: 'client' | 'engine', first: string, second: string): string {
   return createHmac('sha256', secret).update(`tramontane ${side}\0${first}\0${second}`).digest('hex');
@@ -35,8 +44,8 @@ function nextFrame(framed: FramedSocket): Promise<unknown> {
       framed.socket.off('close', onClose);
       act();
     };
-    const onClose = () => settle(() => reject(new ProofError('The peer closed the connection.')));
-    const timer = setTimeout(() => settle(() => reject(new ProofError('The peer did not prove itself in time.'))), proofTimeoutMs);
+    const onClose = () => settle(() => reject(new ProofError('The peer closed the connection.', 'closed')));
+    const timer = setTimeout(() => settle(() => reject(new ProofError('The peer did not prove itself in time.', 'late'))), proofTimeoutMs);
     framed.socket.once('close', onClose);
     framed.receive((payload) => settle(() => resolve(payload)));
   });

@@ -14,14 +14,25 @@ export const engineMethods = {
   countTokens: 'engine/countTokens',
   /** Vectors of texts, from a model that was made for them. */
   embed: 'engine/embed',
-  /** Loads nothing and answers nothing new any more, frees its memory when the last request is done, and ends. */
-  drain: 'engine/drain',
   /** Deletes every state that was saved to disk. */
   deleteSavedStates: 'engine/deleteSavedStates',
   status: 'engine/status',
+  /** Said first by every client: what it wishes; answered with what is in force. */
+  join: 'engine/join',
+  // These three are said between builds that differ, so neither they nor the proof of the secret may ever change; fields may be added.
+  /** From a newer build: the engine loads and answers nothing new, frees its memory when the last request is done, and ends. */
+  drain: 'engine/drain',
   /** Answered at once, whatever else is going on: with the process id. */
   ping: 'engine/ping',
   shutdown: 'engine/shutdown',
+} as const;
+
+/** What the engine tells its clients unasked. */
+export const engineNotices = {
+  /** A newer build takes over: what is under way is finished, nothing else is answered. */
+  superseded: 'engine/superseded',
+  /** A model's file was replaced, and the new one is loaded: what was known of the model may be wrong. */
+  modelReplaced: 'engine/modelReplaced',
 } as const;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -38,6 +49,21 @@ export const engineOptionsSchema = v.strictObject({
   keepAliveMs: count,
 });
 export type EngineOptions = v.InferOutput<typeof engineOptionsSchema>;
+
+/** Orders builds: the higher protocol version is newer, and of equals the one whose engine file was written later. */
+export const buildAgeSchema = v.object({ protocolVersion: count, writtenAtMs: v.number() });
+export type BuildAge = v.InferOutput<typeof buildAgeSchema>;
+/** False when the asking build is not the newer one: then nothing changes. */
+export const drainResultSchema = v.object({ isDraining: v.boolean() });
+
+export const joinParamsSchema = v.strictObject({ engine: engineOptionsSchema });
+export const joinResultSchema = v.object({ pid: count, inForce: engineOptionsSchema });
+export type JoinResult = v.InferOutput<typeof joinResultSchema>;
+
+/** One sentence each for the user. */
+export const supersededSchema = v.object({ cause: text, action: text });
+export type Superseded = v.InferOutput<typeof supersededSchema>;
+export const modelReplacedSchema = v.object({ path: text });
 
 export const modelSpecSchema = v.strictObject({
   /** Absolute path of a GGUF file. */
@@ -115,7 +141,7 @@ export type Priority = v.InferOutput<typeof prioritySchema>;
 
 const grammarSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('gbnf'), text: v.pipe(text, v.maxLength(65_536)) }),
-  /** A JSON schema; the answer is one JSON value that satisfies it. */
+  /** A JSON schema; the answer is one JSON value that satisfies it, in one line. What a grammar cannot hold is refused by name. */
   v.strictObject({ kind: v.literal('jsonSchema'), schema: v.record(text, v.unknown()) }),
 ]);
 export type GrammarSpec = v.InferOutput<typeof grammarSchema>;
@@ -147,13 +173,13 @@ export const generateParamsSchema = v.strictObject({
   /** Forbids the end token as the first one: weak models end at once where something was wanted. */
   forbidEndFirst: v.optional(v.boolean()),
   lineStops: v.optional(lineStopsSchema),
-  /** The answer follows this grammar; it cannot be drafted ahead. */
+  /** The answer follows this grammar. */
   grammar: v.optional(grammarSchema),
   /** How many of the first tokens come with the probability that the model gave them; each costs about as much as a token. */
   confidenceTokens: v.optional(v.pipe(count, v.maxValue(16))),
   /**
    * Tokens are drafted and then confirmed several at once; the answer is the same. `promptLookup` copies from the prompt and the answer,
-   * `draftModel` asks the model's small sibling. Given up by itself where it does not pay. Greedy requests only.
+   * `draftModel` asks the model's small sibling. Given up by itself where it does not pay.
    */
   speculation: v.optional(v.picklist(['off', 'promptLookup', 'draftModel'])),
   /** Text that the answer is likely to be, as a draft beside the prompt's own text (with `promptLookup`). */
@@ -203,6 +229,15 @@ const contextOverflow = v.object({
   availableTokens: count,
 });
 const promptProblem = v.object({ outcome: v.literal('promptProblem'), cause: text });
+/** Nothing is wrong with the request, but this engine does not take it. */
+const refused = v.object({
+  outcome: v.literal('refused'),
+  reason: v.picklist(['tooManyRequests', 'superseded']),
+  /** One sentence each for the user: what is the matter, and what to do. */
+  cause: text,
+  action: text,
+});
+export type Refusal = v.InferOutput<typeof refused>;
 
 export const generateResultSchema = v.variant('outcome', [
   v.object({
@@ -212,13 +247,14 @@ export const generateResultSchema = v.variant('outcome', [
     finish: v.picklist(['end', 'stop', 'length']),
     usage: usageSchema,
     timings: timingsSchema,
-    /** Probabilities of the first tokens, as many as were asked for. */
+    /** Probabilities of the first tokens, an end token included: the model's own when greedy, else after temperature and truncation. */
     confidence: v.optional(v.array(v.number())),
   }),
   cancelled,
   contextOverflow,
   promptProblem,
   modelProblem,
+  refused,
 ]);
 export type GenerateResult = v.InferOutput<typeof generateResultSchema>;
 
@@ -244,12 +280,17 @@ export type ModelDescription = v.InferOutput<typeof modelDescriptionSchema>;
 
 export const modelParamsSchema = v.strictObject({ model: modelSpecSchema });
 export type ModelParams = v.InferOutput<typeof modelParamsSchema>;
-export const describeModelResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), model: modelDescriptionSchema }), cancelled, modelProblem]);
+export const describeModelResultSchema = v.variant('outcome', [
+  v.object({ outcome: v.literal('ok'), model: modelDescriptionSchema }),
+  cancelled,
+  modelProblem,
+  refused,
+]);
 export type DescribeModelResult = v.InferOutput<typeof describeModelResultSchema>;
 
 export const countTokensParamsSchema = v.strictObject({ model: modelSpecSchema, texts: v.pipe(v.array(text), v.maxLength(4096)) });
 export type CountTokensParams = v.InferOutput<typeof countTokensParamsSchema>;
-export const countTokensResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), counts: v.array(count) }), cancelled, modelProblem]);
+export const countTokensResultSchema = v.variant('outcome', [v.object({ outcome: v.literal('ok'), counts: v.array(count) }), cancelled, modelProblem, refused]);
 export type CountTokensResult = v.InferOutput<typeof countTokensResultSchema>;
 
 export const embedParamsSchema = v.strictObject({
@@ -258,15 +299,35 @@ export const embedParamsSchema = v.strictObject({
 });
 export type EmbedParams = v.InferOutput<typeof embedParamsSchema>;
 export const embedResultSchema = v.variant('outcome', [
-  /** One vector of unit length for each text. */
+  /** One vector of unit length for each text, of its first 512 tokens at most. */
   v.object({ outcome: v.literal('ok'), vectors: v.array(v.array(v.number())) }),
   cancelled,
   promptProblem,
   modelProblem,
+  refused,
 ]);
 export type EmbedResult = v.InferOutput<typeof embedResultSchema>;
 
 export const pingResultSchema = v.object({ pid: count });
+
+const quantiles = v.object({ p50: v.number(), p95: v.number(), p99: v.number() });
+const priorityFigures = v.object({
+  /** Answered so far, and their tokens. */
+  requests: count,
+  evaluatedTokens: count,
+  reusedTokens: count,
+  generatedTokens: count,
+  draftedTokens: count,
+  acceptedTokens: count,
+  /** Of the last 512 answers: ms until there was a sequence, until the first token, until the end; tokens a second after the first one. */
+  queueMs: quantiles,
+  firstTokenMs: quantiles,
+  totalMs: quantiles,
+  tokensPerSecond: quantiles,
+});
+/** What is kept on disk, and the result of deleting it. */
+export const savedStatesSchema = v.object({ files: count, bytes: count });
+export type SavedStatesSize = v.InferOutput<typeof savedStatesSchema>;
 
 export const engineStatusSchema = v.object({
   pid: count,
@@ -293,7 +354,8 @@ export const engineStatusSchema = v.object({
   /** Names of the GPUs in use. */
   devices: v.array(text),
   /** Source text's KV state on disk. */
-  savedStates: v.object({ files: count, bytes: count }),
+  savedStates: savedStatesSchema,
+  figures: v.object({ inline: priorityFigures, chat: priorityFigures, background: priorityFigures }),
   totals: v.object({
     requests: count,
     evaluatedTokens: count,

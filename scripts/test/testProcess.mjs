@@ -22,7 +22,13 @@ export async function runTestProcess({ title, command, args, timeoutMs, env = {}
   try {
     const child = spawn(command, typeof args === 'function' ? args(folder) : args, {
       cwd: root,
-      env: childEnvironment({ ...env, TRAMONTANE_RUNTIME_DIR: folder, TRAMONTANE_TEST_RESULT: path.join(folder, 'result.json') }),
+      // Nothing of a test may be kept in the user's own cache.
+      env: childEnvironment({
+        TRAMONTANE_STATE_DIR: path.join(folder, 'kv'),
+        ...env,
+        TRAMONTANE_RUNTIME_DIR: folder,
+        TRAMONTANE_TEST_RESULT: path.join(folder, 'result.json'),
+      }),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
     });

@@ -16,6 +16,8 @@ export interface ChatTurnDependencies {
   readonly documents: ReadDocument;
   readonly settings: Settings['chat'];
   readonly clock: Clock;
+  /** Whether the state of what is said may be kept on disk. */
+  readonly mayPersist: boolean;
 }
 
 /** What the template adds around each message, and a reserve. */
@@ -107,7 +109,7 @@ export async function chatTurn(
 
 async function streamAnswer(
   messages: TextMessage[],
-  { inference, settings, clock }: ChatTurnDependencies,
+  { inference, settings, clock, mayPersist }: ChatTurnDependencies,
   { signal, onText, roomTokens }: { readonly signal: AbortSignal; readonly onText: (text: string) => void; readonly roomTokens: number },
 ): Promise<Failure | Pick<Extract<ChatResult, { outcome: 'ok' }>, 'outcome' | 'text' | 'finish' | 'usage' | 'timings'>> {
   const startedAt = clock.now();
@@ -125,6 +127,7 @@ async function streamAnswer(
       topP: 0.95,
       stop: [],
       forbidEndFirst: true,
+      mayPersist,
     },
     {
       signal: AbortSignal.any([signal, looped.signal]),

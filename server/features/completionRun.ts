@@ -2,6 +2,7 @@
 // it: whoever types on what it says joins it. Its first lines are shown while the rest is still being written into what is kept for reuse.
 // It knows the engine's interface and the filters; it must not know LSP, documents or what is shown.
 import type { Failure } from '../core/outcome.ts';
+import { indentWidth, tabWidth } from '../core/completion/indentation.ts';
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
 import type { Hidden } from '../core/completion/postprocess/postprocess.ts';
 import { postprocess } from '../core/completion/postprocess/postprocess.ts';
@@ -183,12 +184,15 @@ export class CompletionRun {
 
   #generateRequest(asked: CompletionPrompt, maxTokens: number): Parameters<Inference['generate']>[0] {
     const { source, mustSaySomething, expected, variation } = this.request;
+    // The engine ends at once where endOfBlock would; all other ends are seen while reading.
+    const dedentBelow = this.request.shape === 'block' ? indentWidth(this.request.site.linePrefix) : 0;
     return {
       prompt: asked.prompt,
       priority: source === 'ahead' ? 'background' : 'inline',
       maxTokens,
       temperature: variation?.temperature ?? 0,
       stop: asked.stop,
+      ...(dedentBelow > 0 ? { lineStops: { dedentBelow, tabSize: tabWidth } } : {}),
       forbidEndFirst: mustSaySomething,
       ...(source === 'ahead' ? { isAhead: true } : { confidenceTokens: thresholds.confidenceTokens }),
       ...(variation ? { seed: variation.seed } : { speculation: 'promptLookup' as const, ...(expected ? { expected } : {}) }),

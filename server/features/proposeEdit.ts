@@ -203,6 +203,8 @@ function ask({ messages, budget }: Question, inference: Inference, signal: Abort
       temperature: 0,
       stop: [],
       forbidEndFirst: true,
+      // An edit mostly repeats the lines that it was shown.
+      speculation: 'promptLookup',
     },
     { signal },
   );

@@ -4,7 +4,7 @@ import type { Connection } from 'vscode-languageserver/node';
 import type { Log } from '../core/log.ts';
 import type { StatusBoard } from '../features/statusBoard.ts';
 import { methods } from '../protocol/methods.ts';
-import type { Status } from '../protocol/status.ts';
+import type { DeleteSavedStateResult, Status } from '../protocol/status.ts';
 import { setPausedParamsSchema } from '../protocol/status.ts';
 import { registerRequest } from './handle.ts';
 
@@ -12,10 +12,11 @@ export interface StatusHandlerOptions {
   readonly board: StatusBoard;
   readonly restart: (signal: AbortSignal) => Promise<unknown>;
   readonly engineStatus: (signal: AbortSignal) => Promise<unknown>;
+  readonly deleteSavedState: (signal: AbortSignal) => Promise<DeleteSavedStateResult>;
   readonly log: Log;
 }
 
-export function registerStatus(connection: Connection, { board, restart, engineStatus, log }: StatusHandlerOptions): void {
+export function registerStatus(connection: Connection, { board, restart, engineStatus, deleteSavedState, log }: StatusHandlerOptions): void {
   registerRequest(connection, log, {
     method: methods.setPaused,
     params: setPausedParamsSchema,
@@ -33,6 +34,7 @@ export function registerStatus(connection: Connection, { board, restart, engineS
     },
   });
   registerRequest(connection, log, { method: methods.engineStatus, params: v.unknown(), act: (_params, signal) => engineStatus(signal) });
+  registerRequest(connection, log, { method: methods.deleteSavedState, params: v.unknown(), act: (_params, signal) => deleteSavedState(signal) });
 }
 
 export function sendStatus(connection: Connection, status: Status): true {

@@ -8,24 +8,37 @@ import { FramedSocket } from '../../native/channel/framedSocket.ts';
 import { connectJsonRpc } from '../../native/channel/jsonRpc.ts';
 import { maxProofFrameBytes, proveToEngine } from '../../native/channel/proof.ts';
 import type {
+  BuildAge,
   CountTokensParams,
   CountTokensResult,
   DescribeModelResult,
+  EmbedParams,
+  EmbedResult,
+  EngineOptions,
   EngineStatus,
   GenerateParams,
   GenerateResult,
+  JoinResult,
   ModelParams,
   PartialText,
+  SavedStatesSize,
+  Superseded,
 } from '../../native/protocol/messages.ts';
 import {
   countTokensResultSchema,
   describeModelResultSchema,
+  drainResultSchema,
+  embedResultSchema,
   engineMethods,
+  engineNotices,
   engineStatusSchema,
   generateResultSchema,
+  joinResultSchema,
   maxMessageBytes,
+  modelReplacedSchema,
   partialTextSchema,
-  pingResultSchema,
+  savedStatesSchema,
+  supersededSchema,
 } from '../../native/protocol/messages.ts';
 import { Heartbeat } from './heartbeat.ts';
 
@@ -37,12 +50,16 @@ export interface EngineClientOptions {
   readonly onGone: () => void;
   /** A request waits and the engine does not even answer a ping. */
   readonly onHung: () => void;
+  /** A newer build takes over: the engine finishes what is under way and ends. */
+  readonly onSuperseded: (why: Superseded) => void;
+  /** The file at this path is another one than before, and is loaded anew. */
+  readonly onModelReplaced: (path: string) => void;
   /** How often an engine that is waited for is asked for a sign of life, and how long that may take, ms. */
   readonly heartbeatMs: number;
 }
 
 /** The engine is gone, does not answer or answers with something that is not its protocol. */
-class EngineGoneError extends Error {}
+export class EngineGoneError extends Error {}
 /** The caller gave up; the engine has been told. */
 export class AbandonedError extends Error {}
 
@@ -87,7 +104,7 @@ export class EngineClient {
   readonly #heartbeat: Heartbeat;
   #nextProgress = 0;
 
-  constructor(socket: net.Socket, connection: MessageConnection, { onGone, onHung, heartbeatMs }: EngineClientOptions) {
+  constructor(socket: net.Socket, connection: MessageConnection, { onGone, onHung, onSuperseded, onModelReplaced, heartbeatMs }: EngineClientOptions) {
     this.#socket = socket;
     this.#connection = connection;
     connection.onClose(() => {
@@ -99,6 +116,14 @@ export class EngineClient {
     });
     // A connection that failed once may have lost a message, so it is not used any more.
     connection.onError(() => socket.destroy());
+    connection.onNotification(engineNotices.superseded, (params: unknown) => {
+      const why = v.safeParse(supersededSchema, params);
+      if (why.success) onSuperseded(why.output);
+    });
+    connection.onNotification(engineNotices.modelReplaced, (params: unknown) => {
+      const replaced = v.safeParse(modelReplacedSchema, params);
+      if (replaced.success) onModelReplaced(replaced.output.path);
+    });
     connection.listen();
     this.#heartbeat = new Heartbeat({ intervalMs: heartbeatMs, timeoutMs: heartbeatMs, ping: () => connection.sendRequest(engineMethods.ping, {}), onHung });
   }
@@ -129,13 +154,26 @@ export class EngineClient {
     return this.#request(engineMethods.countTokens, countTokensResultSchema, params, signal);
   }
 
-  /** The engine's process id. */
-  async pid(signal: AbortSignal): Promise<number> {
-    return (await this.#request(engineMethods.ping, pingResultSchema, {}, signal)).pid;
+  embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult> {
+    return this.#request(engineMethods.embed, embedResultSchema, params, signal);
+  }
+
+  /** Says what this client wishes; the answer is the engine's process id and what is in force. */
+  join(engine: EngineOptions, signal: AbortSignal): Promise<JoinResult> {
+    return this.#request(engineMethods.join, joinResultSchema, { engine }, signal);
+  }
+
+  /** @returns whether the engine, being of an older build than the asking one, ends */
+  async drain(asking: BuildAge, signal: AbortSignal): Promise<boolean> {
+    return (await this.#request(engineMethods.drain, drainResultSchema, asking, signal)).isDraining;
   }
 
   status(signal: AbortSignal): Promise<EngineStatus> {
     return this.#request(engineMethods.status, engineStatusSchema, {}, signal);
+  }
+
+  deleteSavedStates(signal: AbortSignal): Promise<SavedStatesSize> {
+    return this.#request(engineMethods.deleteSavedStates, savedStatesSchema, {}, signal);
   }
 
   async shutdown(): Promise<void> {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { EngineOptions } from '../../native/protocol/messages.ts';
 
 const startTimeoutMs = 30_000;
+const mostLogBytes = 1024 * 1024;
 
 /** What the engine may know of the environment: where libraries and devices are, nothing of the user's secrets. */
 const allowedVariables =
@@ -17,7 +18,10 @@ export interface EngineStartOptions {
   /** The engine's bundle, or its entry file in the sources. */
   readonly module: string;
   readonly runtimeDirectory: string;
+  /** Where the state of chats is kept on disk. */
+  readonly stateDirectory: string;
   readonly build: string;
+  readonly writtenAtMs: number;
   readonly engine: EngineOptions;
   readonly signal: AbortSignal;
 }
@@ -28,11 +32,15 @@ export interface EngineStartOptions {
  */
 export async function startEngine(options: EngineStartOptions): Promise<EngineStart> {
   const logFile = path.join(options.runtimeDirectory, 'engine.log');
-  const log = await fs.open(logFile, 'w', 0o600);
+  await keepSmall(logFile);
+  // Appended to: of several that start at once, and of builds side by side, none may wipe out what another one wrote.
+  const log = await fs.open(logFile, 'a', 0o600);
   try {
     const env: NodeJS.ProcessEnv = { ELECTRON_RUN_AS_NODE: '1' };
     for (const [name, value] of Object.entries(process.env)) if (allowedVariables.test(name)) env[name] = value;
-    const args = ['--runtime', options.runtimeDirectory, '--build', options.build, '--options', JSON.stringify(options.engine)];
+    const { runtimeDirectory, stateDirectory, build, writtenAtMs, engine } = options;
+    const args = ['--runtime', runtimeDirectory, '--state', stateDirectory, '--build', build];
+    args.push('--written-at', String(writtenAtMs), '--options', JSON.stringify(engine));
     // Set by a developer in their own environment, never by settings; see CONTRIBUTING.md.
     const inspectPort = Number(process.env['TRAMONTANE_INSPECT_ENGINE']);
     const nodeArgs = Number.isInteger(inspectPort) && inspectPort > 0 ? [`--inspect=127.0.0.1:${inspectPort}`] : [];
@@ -66,6 +74,14 @@ export async function startEngine(options: EngineStartOptions): Promise<EngineSt
     return start;
   } finally {
     await log.close();
+  }
+}
+
+async function keepSmall(logFile: string): Promise<void> {
+  try {
+    if ((await fs.stat(logFile)).size > mostLogBytes) await fs.rename(logFile, `${logFile}.old`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 // The interface that every engine serves: the local process, a remote server, a script in a test.
 // It knows what can be asked of a model. It must not know LSP, documents or how an engine is reached.
-import type { EngineStatus, GenerateParams, ModelDescription, Priority, Prompt, Timings, Usage } from '../../native/protocol/messages.ts';
+import type { EngineStatus, GenerateParams, ModelDescription, Priority, Prompt, SavedStatesSize, Timings, Usage } from '../../native/protocol/messages.ts';
 import type { Explanation, Outcome } from '../core/outcome.ts';
 
 export type { ModelDescription };
@@ -59,7 +59,14 @@ export interface Inference {
   generate(request: GenerateRequest, options: GenerateOptions): Promise<Outcome<Generation>>;
   /** Tokens of each text, in order, counted with the model's own vocabulary. */
   countTokens(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly number[]>>;
+  /**
+   * A vector of unit length for each text, in order, of its first 512 tokens at most (fewer where the model's context is shorter).
+   * Any text model gives vectors; good ones take a model that was made for it. Absent where the engine cannot.
+   */
+  embed?(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly (readonly number[])[]>>;
   engineStatus(signal: AbortSignal): Promise<Outcome<EngineStatus>>;
+  /** Deletes the state of chats that is kept on disk; works without an engine too. */
+  deleteSavedStates(signal: AbortSignal): Promise<Outcome<SavedStatesSize>>;
   /** Starts again after `failed`, with a fresh restart budget. */
   restart(signal: AbortSignal): Promise<Outcome<ModelDescription>>;
   readonly state: InferenceState;

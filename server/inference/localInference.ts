@@ -1,26 +1,63 @@
 // The local engine behind the Inference interface: finds or starts the process, starts it again within a budget, and turns every
 // end of it into a value. It knows processes and connections; it must not know prompts, documents or LSP.
-import type { EngineOptions, EngineStatus, ModelDescription, ModelProblem, ModelSpec } from '../../native/protocol/messages.ts';
+import { blamedFor, evaluationKey } from '../../native/channel/evaluating.ts';
+import { ProofError } from '../../native/channel/proof.ts';
+import {
+  buildIdOf,
+  ensureRuntimeDirectory,
+  readOrCreateSecret,
+  RuntimeDirectoryError,
+  runtimeDirectoryFor,
+  socketPathFor,
+  writtenAtMsOf,
+} from '../../native/channel/runtimeDirectory.ts';
+import { deleteStateFiles, stateDirectoryFor } from '../../native/channel/stateDirectory.ts';
+import type {
+  EngineOptions,
+  EngineStatus,
+  JoinResult,
+  ModelDescription,
+  ModelProblem,
+  ModelSpec,
+  Refusal,
+  SavedStatesSize,
+} from '../../native/protocol/messages.ts';
 import { engineProtocolVersion } from '../../native/protocol/messages.ts';
-import { buildIdOf, ensureRuntimeDirectory, readOrCreateSecret, runtimeDirectoryFor, socketPathFor } from '../../native/channel/runtimeDirectory.ts';
 import type { Log } from '../core/log.ts';
-import type { Failure, Outcome } from '../core/outcome.ts';
+import type { Explanation, Failure, Outcome } from '../core/outcome.ts';
 import { cancelled, ok } from '../core/outcome.ts';
-import type { EngineClient } from './engineClient.ts';
-import { AbandonedError, connectToEngine } from './engineClient.ts';
+import type { EngineClient, EngineClientOptions } from './engineClient.ts';
+import { AbandonedError, connectToEngine, EngineGoneError } from './engineClient.ts';
 import { startEngine } from './engineProcess.ts';
 import type { GenerateOptions, GenerateRequest, Generation, Inference, InferenceState } from './inference.ts';
+import { drainOlderEngines } from './olderEngines.ts';
 import { RestartBudget } from './restartBudget.ts';
 
+/** An engine may end, its time being up, at the very moment at which a client connects; then another one is started. */
+const mostAttempts = 3;
 const defaultHeartbeatMs = 5000;
+/** In one message: vectors are long, and messages have a limit. */
+const textsEmbeddedAtOnce = 64;
 const restartAction = 'Run the command "Tramontane: Restart Engine".';
 const retryAction = 'It is started again by itself; try once more in a moment.';
+
+/** The engine is not there and will not be by itself; the message is the cause. */
+class NoEngineError extends Error {
+  readonly action: string;
+
+  constructor({ cause, action }: Explanation) {
+    super(cause);
+    this.action = action;
+  }
+}
 
 export interface LocalInferenceOptions {
   /** The engine's bundle, or its entry file in the sources. */
   readonly engineModule: string;
   /** Where engines are found; this user's own directory when absent. */
   readonly runtimeDirectory?: string;
+  /** Where the state of chats is kept; in this user's cache when absent. */
+  readonly stateDirectory?: string;
   readonly engine: EngineOptions;
   readonly model: ModelSpec;
   readonly log: Log;
@@ -36,7 +73,10 @@ export class LocalInference implements Inference {
   readonly #listeners = new Set<(state: InferenceState) => void>();
   #client: Promise<EngineClient> | undefined;
   #state: InferenceState = { state: 'stopped' };
-  #pid: number | undefined;
+  /** The connection whose end means that the engine is gone. */
+  #current: EngineClient | undefined;
+  /** Of the running engine, or of the one that ended last. */
+  #joined: JoinResult | undefined;
 
   constructor(options: LocalInferenceOptions) {
     this.#options = options;
@@ -58,7 +98,8 @@ export class LocalInference implements Inference {
     return this.#ask(signal, async (client) => {
       const result = await client.describeModel({ model: this.#options.model }, signal);
       if (result.outcome !== 'ok') return this.#failureOf(result);
-      this.#setState({ state: 'ready', model: result.model });
+      // `failed` stays: a newer build may have taken over meanwhile.
+      if (this.#state.state !== 'failed') this.#setState({ state: 'ready', model: result.model });
       return ok(result.model);
     });
   }
@@ -79,14 +120,40 @@ export class LocalInference implements Inference {
     });
   }
 
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly (readonly number[])[]>> {
+    return this.#ask(signal, async (client) => {
+      const vectors: (readonly number[])[] = [];
+      for (let from = 0; from < texts.length; from += textsEmbeddedAtOnce) {
+        const result = await client.embed({ model: this.#options.model, texts: texts.slice(from, from + textsEmbeddedAtOnce) }, signal);
+        if (result.outcome !== 'ok') return this.#failureOf(result);
+        vectors.push(...result.vectors);
+      }
+      return ok(vectors);
+    });
+  }
+
   async engineStatus(signal: AbortSignal): Promise<Outcome<EngineStatus>> {
     return this.#ask(signal, async (client) => ok(await client.status(signal)));
+  }
+
+  /** An engine that runs is asked, so that nothing that it is about to save appears afterwards; none is started for it. */
+  async deleteSavedStates(signal: AbortSignal): Promise<Outcome<SavedStatesSize>> {
+    const client = await this.#client?.catch(() => undefined);
+    const deleted = client?.isOpen ? await this.#ask(signal, async () => ok(await client.deleteSavedStates(signal))) : undefined;
+    if (deleted && deleted.outcome !== 'engineUnavailable') return deleted;
+    try {
+      return ok(await deleteStateFiles(this.#stateDirectory));
+    } catch (error) {
+      const cause = `The saved state cannot be deleted: ${error instanceof Error ? error.message : String(error)}.`;
+      return { outcome: 'unsupported', cause, action: `Delete the folder ${this.#stateDirectory}.` };
+    }
   }
 
   async restart(signal: AbortSignal): Promise<Outcome<ModelDescription>> {
     this.#budget.reset();
     const client = this.#client;
     this.#client = undefined;
+    this.#current = undefined;
     if (client) {
       const running = await client.catch(() => undefined);
       if (running?.isOpen) {
@@ -123,69 +190,162 @@ export class LocalInference implements Inference {
     }
   }
 
+  get #stateDirectory(): string {
+    return this.#options.stateDirectory ?? stateDirectoryFor(process.env);
+  }
+
   /** One attempt to connect at a time, shared by all who wait; giving up one request does not end it. */
   async #connect(signal: AbortSignal): Promise<EngineClient> {
-    this.#client ??= this.#open().catch((error: unknown) => {
+    const connecting = (this.#client ??= this.#explained(this.#open()));
+    let onAbort = () => {};
+    const abandoned = new Promise<never>((_resolve, reject) => {
+      onAbort = () => reject(new AbandonedError());
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([connecting, abandoned]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #explained(opening: Promise<EngineClient>): Promise<EngineClient> {
+    try {
+      return await opening;
+    } catch (error) {
       this.#client = undefined;
       const cause = error instanceof Error ? error.message : String(error);
-      this.#setState({ state: 'failed', cause, action: restartAction });
+      this.#setState({ state: 'failed', cause, action: error instanceof NoEngineError ? error.action : restartAction });
       throw error;
-    });
-    const abandoned = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new AbandonedError()), { once: true });
-    });
-    return Promise.race([this.#client, abandoned]);
+    }
   }
 
   async #open(): Promise<EngineClient> {
-    const { engineModule, engine, log } = this.#options;
-    const runtimeDirectory = this.#options.runtimeDirectory ?? runtimeDirectoryFor(process.env);
     this.#setState({ state: 'starting' });
-    await ensureRuntimeDirectory(runtimeDirectory);
-    const secret = await readOrCreateSecret(runtimeDirectory);
-    const build = await buildIdOf(engineModule, engineProtocolVersion);
-    const socketPath = socketPathFor(runtimeDirectory, build);
-    const options = {
-      onGone: () => this.#engineGone(),
-      onHung: () => this.#engineHung(),
-      heartbeatMs: this.#options.heartbeatMs ?? defaultHeartbeatMs,
-    };
-    const running = await connectToEngine(socketPath, secret, options);
-    if (running) return this.#known(running);
-    log.info(`Starting the engine (${engineModule}).`);
-    const start = await startEngine({ module: engineModule, runtimeDirectory, build, engine, signal: this.#disposed.signal });
-    if (start.started === 'failed') throw new Error(start.cause);
-    const started = await connectToEngine(socketPath, secret, options);
-    if (!started) throw new Error('The engine started but cannot be reached.');
-    return this.#known(started);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#findOrStart();
+      } catch (error) {
+        const isGone = error instanceof EngineGoneError || (error instanceof ProofError && error.kind === 'closed');
+        if (!isGone || attempt === mostAttempts || this.#disposed.signal.aborted) throw error;
+        this.#options.log.info(`The engine went away while this window connected: ${error.message}`);
+      }
+    }
   }
 
-  /** Its process id is asked for while it answers: it is needed when it does not. */
-  async #known(client: EngineClient): Promise<EngineClient> {
-    this.#pid = await client.pid(this.#disposed.signal);
+  async #findOrStart(): Promise<EngineClient> {
+    const { engineModule, engine, log } = this.#options;
+    const runtimeDirectory = this.#runtimeDirectory;
+    try {
+      await ensureRuntimeDirectory(runtimeDirectory);
+      const secret = await readOrCreateSecret(runtimeDirectory);
+      const build = await buildIdOf(engineModule, engineProtocolVersion);
+      const socketPath = socketPathFor(runtimeDirectory, build);
+      const running = await this.#enter(socketPath, secret);
+      if (running) return running;
+      const writtenAtMs = await writtenAtMsOf(engineModule);
+      const age = { protocolVersion: engineProtocolVersion, writtenAtMs };
+      const signal = this.#disposed.signal;
+      await drainOlderEngines({ runtimeDirectory, build, age, secret, log, signal, heartbeatMs: this.#heartbeatMs });
+      log.info(`Starting the engine (${engineModule}).`);
+      const start = await startEngine({ module: engineModule, runtimeDirectory, stateDirectory: this.#stateDirectory, build, writtenAtMs, engine, signal });
+      if (start.started === 'failed') throw new Error(start.cause);
+      const started = await this.#enter(socketPath, secret);
+      if (!started) throw new EngineGoneError('The engine started but cannot be reached.');
+      return started;
+    } catch (error) {
+      if (error instanceof RuntimeDirectoryError)
+        throw new NoEngineError({ cause: error.message, action: `${error.action} Then run the command "Tramontane: Restart Engine".` });
+      throw error;
+    }
+  }
+
+  /** @returns undefined when nothing listens there */
+  async #enter(socketPath: string, secret: Buffer): Promise<EngineClient | undefined> {
+    const { engine, log } = this.#options;
+    let client: EngineClient | undefined;
+    const options: EngineClientOptions = {
+      onGone: () => client && this.#engineGone(client),
+      onHung: () => this.#engineHung(),
+      onSuperseded: (why) => this.#setState({ state: 'failed', ...why }),
+      onModelReplaced: (path) => this.#modelReplaced(path),
+      heartbeatMs: this.#heartbeatMs,
+    };
+    try {
+      client = await connectToEngine(socketPath, secret, options);
+    } catch (error) {
+      if (!(error instanceof ProofError) || error.kind === 'closed') throw error;
+      throw new NoEngineError({
+        cause:
+          error.kind === 'late'
+            ? `What listens on ${socketPath} does not answer.`
+            : `What listens on ${socketPath} is not this user's engine: ${error.message}`,
+        action: 'End that process, then run the command "Tramontane: Restart Engine".',
+      });
+    }
+    if (!client) return undefined;
+    this.#joined = undefined;
+    const joined = await client.join(engine, this.#disposed.signal);
+    this.#joined = joined;
+    this.#current = client;
+    if (engine.threads !== joined.inForce.threads)
+      log.info(`The engine runs with the threads that another window asked for (${joined.inForce.threads || 'its own choice'}) until it is restarted.`);
     return client;
+  }
+
+  get #runtimeDirectory(): string {
+    return this.#options.runtimeDirectory ?? runtimeDirectoryFor(process.env);
+  }
+
+  get #heartbeatMs(): number {
+    return this.#options.heartbeatMs ?? defaultHeartbeatMs;
   }
 
   /** Ended from outside; what follows is what follows any end of the engine. */
   #engineHung(): void {
-    this.#options.log.error(`The engine (process ${this.#pid}) does not answer; it is ended.`);
+    const pid = this.#joined?.pid;
+    this.#options.log.error(`The engine (process ${pid}) does not answer; it is ended.`);
     try {
-      if (this.#pid !== undefined) process.kill(this.#pid, 'SIGKILL');
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
     } catch (error) {
       this.#options.log.warn(`It could not be ended: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  #engineGone(): void {
-    this.#client = undefined;
-    if (this.#disposed.signal.aborted) return;
-    this.#setState({ state: 'starting' });
-    if (!this.#budget.spend()) {
-      this.#setState({ state: 'failed', cause: 'The engine ended again and again.', action: restartAction });
+  #engineGone(client: EngineClient): void {
+    if (this.#disposed.signal.aborted || client !== this.#current) return;
+    // A newer build has taken over, or somebody has given up already.
+    if (this.#state.state === 'failed') {
+      this.#client = undefined;
       return;
     }
-    this.#options.log.warn('The engine ended; it is started again.');
+    this.#setState({ state: 'starting' });
+    this.#client = this.#explained(this.#revive());
     // Warm again before the next request needs it. Failures are told through the state.
+    void this.describeModel(this.#disposed.signal);
+  }
+
+  /** Starts the engine again, unless it was this window's model that ended it once too often. */
+  async #revive(): Promise<EngineClient> {
+    const { model, engine, log } = this.#options;
+    const own = evaluationKey(model, this.#joined?.inForce.gpu ?? engine.gpu);
+    const blamed = this.#joined ? await blamedFor(this.#runtimeDirectory, this.#joined.pid) : [];
+    // Nobody knows: then it counts, or an engine that cannot run at all would be started for ever.
+    const isOwn = blamed.length === 0 || blamed.includes(own);
+    if (isOwn && !this.#budget.spend(own)) {
+      throw new NoEngineError({
+        cause: `The engine ended again and again${blamed.length > 0 ? ` while it used ${model.path}` : ''}.`,
+        action: `Choose another model, or run the command "Tramontane: Restart Engine".`,
+      });
+    }
+    log.warn(isOwn ? 'The engine ended; it is started again.' : "The engine ended with another window's model; it is started again.");
+    return this.#open();
+  }
+
+  #modelReplaced(path: string): void {
+    if (path !== this.#options.model.path || this.#state.state !== 'ready') return;
+    this.#options.log.info(`${path} was replaced; it is loaded again.`);
+    this.#setState({ state: 'starting' });
     void this.describeModel(this.#disposed.signal);
   }
 
@@ -194,7 +354,8 @@ export class LocalInference implements Inference {
       | { outcome: 'cancelled' }
       | { outcome: 'contextOverflow'; promptTokens: number; availableTokens: number }
       | { outcome: 'promptProblem'; cause: string }
-      | { outcome: 'modelProblem'; problem: ModelProblem },
+      | { outcome: 'modelProblem'; problem: ModelProblem }
+      | Refusal,
   ): Failure {
     switch (result.outcome) {
       case 'cancelled':
@@ -207,6 +368,8 @@ export class LocalInference implements Inference {
         };
       case 'promptProblem':
         return { outcome: 'unsupported', cause: result.cause, action: 'Choose another model with the command "Tramontane: Choose Model".' };
+      case 'refused':
+        return { outcome: 'engineUnavailable', cause: result.cause, action: result.action };
       case 'modelProblem': {
         const { cause, action } = result.problem;
         this.#setState({ state: 'noModel', cause, action });

@@ -6,19 +6,22 @@ const windowMs = 3 * 60 * 1000;
 
 export class RestartBudget {
   readonly #now: () => number;
-  #restarts: number[] = [];
+  #restarts: { readonly at: number; readonly key: string }[] = [];
 
   /** `now` gives ms on a clock that never goes back. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** @returns false when the budget is spent */
-  spend(): boolean {
+  /**
+   * Each key has a budget of its own.
+   * @returns false when the key's budget is spent
+   */
+  spend(key: string): boolean {
     const now = this.#now();
-    this.#restarts = this.#restarts.filter((at) => now - at < windowMs);
-    if (this.#restarts.length >= mostRestarts) return false;
-    this.#restarts.push(now);
+    this.#restarts = this.#restarts.filter(({ at }) => now - at < windowMs);
+    if (this.#restarts.filter((restart) => restart.key === key).length >= mostRestarts) return false;
+    this.#restarts.push({ at: now, key });
     return true;
   }
 

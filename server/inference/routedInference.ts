@@ -1,6 +1,6 @@
 // Which engine serves: one Inference that others hold, behind which the real one can be replaced when settings change.
 // It knows only the interface.
-import type { EngineStatus, ModelDescription } from '../../native/protocol/messages.ts';
+import type { EngineStatus, ModelDescription, SavedStatesSize } from '../../native/protocol/messages.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { GenerateOptions, GenerateRequest, Generation, Inference, InferenceState } from './inference.ts';
 
@@ -45,8 +45,16 @@ export class RoutedInference implements Inference {
     return this.#current.countTokens(texts, signal);
   }
 
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<Outcome<readonly (readonly number[])[]>> {
+    return this.#current.embed?.(texts, signal) ?? { outcome: 'unsupported', cause: 'This engine gives no vectors of texts.', action: 'Use the local engine.' };
+  }
+
   engineStatus(signal: AbortSignal): Promise<Outcome<EngineStatus>> {
     return this.#current.engineStatus(signal);
+  }
+
+  deleteSavedStates(signal: AbortSignal): Promise<Outcome<SavedStatesSize>> {
+    return this.#current.deleteSavedStates(signal);
   }
 
   restart(signal: AbortSignal): Promise<Outcome<ModelDescription>> {

@@ -8,6 +8,9 @@ export const methods = {
   setPaused: 'tramontane/setPaused',
   engineStatus: 'tramontane/engineStatus',
   deleteCompletionHistory: 'tramontane/deleteCompletionHistory',
+  deleteSavedState: 'tramontane/deleteSavedState',
+  /** A notification: whether the user trusts the workspace has changed. */
+  workspaceTrust: 'tramontane/workspaceTrust',
 } as const;
 
 /** Commands that the server answers through `workspace/executeCommand`. */

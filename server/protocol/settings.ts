@@ -32,7 +32,19 @@ export type HarmlessSettings = v.InferOutput<typeof harmlessSettingsSchema>;
 
 export const machineSettingsSchema = v.object({
   /** Absolute path of a GGUF file; empty takes the starter model. */
-  model: v.optional(v.object({ path: v.optional(v.string()), contextSize: v.optional(count) })),
+  model: v.optional(
+    v.object({
+      path: v.optional(v.string()),
+      contextSize: v.optional(count),
+      /** Adapters over the model's weights, in this order; a scale of 1 is the adapter's own strength. */
+      loraAdapters: v.optional(
+        v.pipe(
+          v.array(v.object({ path: v.pipe(v.string(), v.minLength(1)), scale: v.optional(v.pipe(v.number(), v.minValue(-4), v.maxValue(4)), 1) })),
+          v.maxLength(8),
+        ),
+      ),
+    }),
+  ),
   engine: v.optional(
     v.object({
       gpu: v.optional(v.picklist(['auto', 'cuda', 'vulkan', 'metal', 'off'])),
@@ -40,10 +52,16 @@ export const machineSettingsSchema = v.object({
       threads: v.optional(v.pipe(count, v.maxValue(256))),
       /** How long the engine stays after the last editor window has gone. */
       keepAliveSeconds: v.optional(v.pipe(count, v.maxValue(86_400))),
+      /** Whether the state of chats may be kept on disk where the workspace is trusted. */
+      saveState: v.optional(v.boolean()),
     }),
   ),
 });
 export type MachineSettings = v.InferOutput<typeof machineSettingsSchema>;
+
+/** Part of `initializationOptions`, and the parameter of `tramontane/workspaceTrust`. */
+export const workspaceTrustSchema = v.object({ isWorkspaceTrusted: v.boolean() });
+export type WorkspaceTrust = v.InferOutput<typeof workspaceTrustSchema>;
 
 /** `initializationOptions`, and the answer to `workspace/configuration` for the section `tramontane`. */
 export type ClientSettings = HarmlessSettings & MachineSettings;

@@ -1,6 +1,7 @@
 // The door for what the status item shows: `tramontane/status`, sent by the server whenever it changes.
 import * as v from 'valibot';
 import type { QuietReason } from '../core/completion/quietReasons.ts';
+import { failureSchemas } from './failure.ts';
 
 const quietReasons = [
   'paused',
@@ -42,3 +43,10 @@ export const setPausedParamsSchema = v.object({
   /** Only for so long, ms. */
   forMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(longestSnoozeMs))),
 });
+
+/** How much was on disk, in files and bytes. */
+export const deleteSavedStateResultSchema = v.variant('outcome', [
+  v.object({ outcome: v.literal('ok'), value: v.object({ files: v.number(), bytes: v.number() }) }),
+  ...failureSchemas,
+]);
+export type DeleteSavedStateResult = v.InferOutput<typeof deleteSavedStateResultSchema>;

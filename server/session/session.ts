@@ -7,6 +7,8 @@ export class Session {
   readonly documents = new Documents();
   settings: Settings = defaultSettings;
   isPaused = false;
+  /** Whether a client whose word counts has said so. */
+  isWorkspaceTrusted = false;
   /** URIs of the workspace folders, without a closing slash. */
   workspaceFolders: readonly string[] = [];
 

@@ -15,16 +15,25 @@ export interface Settings {
   };
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
-  readonly model: { readonly path: string; readonly contextSize: number };
-  readonly engine: { readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off'; readonly threads: number; readonly keepAliveSeconds: number };
+  readonly model: {
+    readonly path: string;
+    readonly contextSize: number;
+    readonly loraAdapters: readonly { readonly path: string; readonly scale: number }[];
+  };
+  readonly engine: {
+    readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
+    readonly threads: number;
+    readonly keepAliveSeconds: number;
+    readonly saveState: boolean;
+  };
 }
 
 export const defaultSettings: Settings = {
   completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 300, excludedLanguages: [], excludedScopes: [] },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
-  model: { path: '', contextSize: 0 },
-  engine: { gpu: 'auto', threads: 0, keepAliveSeconds: 120 },
+  model: { path: '', contextSize: 0, loraAdapters: [] },
+  engine: { gpu: 'auto', threads: 0, keepAliveSeconds: 120, saveState: true },
 };
 
 export interface SettingsSource {
@@ -62,6 +71,12 @@ export function resolveSettings(sources: readonly SettingsSource[]): ResolvedSet
     else warnings.push(`"model" and "engine" settings from ${source.name} were ignored: ${issueOf(machine.issues)}.`);
   }
   return { settings, warnings };
+}
+
+/** Whether a source itself asks for saved state, rather than leaving the default. */
+export function saysSaveState(raw: unknown): boolean {
+  const machine = v.safeParse(machineSettingsSchema, raw);
+  return machine.success && machine.output.engine?.saveState === true;
 }
 
 function namesMachine(raw: unknown): boolean {

@@ -4,7 +4,9 @@ import { parseArgs } from 'node:util';
 import { measureInterruptions } from './engine/interruptions.ts';
 import { measureLatency } from './engine/latency.ts';
 import { measureHeap, measureResident } from './engine/memory.ts';
+import { measureSavedState } from './engine/savedState.ts';
 import { randomModel, starter, withSides } from './engine/sides.ts';
+import { measureRewrite } from './engine/rewrite.ts';
 import { measureStreams } from './engine/streams.ts';
 import { measureTyping } from './engine/typing.ts';
 import { type Figure, report } from './harness.ts';
@@ -35,7 +37,10 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
     ),
   interruptions: () => measureInterruptions({ model: large, pairs, threads }),
   typing: () => withSides({ model: starter, threads, contextSize: 1024 }, measureTyping),
+  rewrite: () => measureRewrite({ model: starter, threads, pairs, lines: 32, contextSize: 1024, bar: 1.5 }),
+  largeRewrite: () => measureRewrite({ model: large, threads, pairs: fewPairs, lines: 150, contextSize: 8192, bar: 2 }),
   memory: () => withSides({ model: large, threads, contextSize: 4096, slots: 4 }, measureResident),
+  savedState: () => measureSavedState({ pairs: fewPairs, threads }),
   heap: () => measureHeap({ model: starter, threads, requests: Number(options.requests ?? 2000) }),
 };
 
@@ -52,6 +57,6 @@ report('engine', figures, {
   model: starter.name,
   notes: [
     `Evaluation threads on each side: ${threads}; ${pairs} pairs; greedy; no GPU.`,
-    'Not measured yet: the rewrite with and without prompt lookup, which the engine does not have.',
+    'Rewrites: the output is forced on both sides, since no model at hand writes it: an upper bound for a model that makes exactly that change.',
   ],
 });

@@ -26,6 +26,8 @@ export interface LocalEngineOptions {
   readonly model?: string;
   /** Tokens for each sequence; the model's own when absent. */
   readonly contextSize?: number;
+  /** Where the state of chats is kept; gone with the engine when absent. */
+  readonly stateDirectory?: string;
 }
 
 export class LocalEngine {
@@ -41,12 +43,13 @@ export class LocalEngine {
   }
 
   /** With the model in memory. */
-  static async start({ threads, model: modelFile = starterModel, contextSize = 0 }: LocalEngineOptions): Promise<LocalEngine> {
+  static async start({ threads, model: modelFile = starterModel, contextSize = 0, stateDirectory }: LocalEngineOptions): Promise<LocalEngine> {
     const runtimeDirectory = makeRuntimeDirectory();
     const note = (message: string) => void process.stderr.write(`${message}\n`);
     const inference = new LocalInference({
       engineModule: path.join(root, 'dist/engine.mjs'),
       runtimeDirectory,
+      stateDirectory: stateDirectory ?? path.join(runtimeDirectory, 'kv'),
       engine: { gpu: 'off', threads, keepAliveMs: 10_000 },
       model: { path: modelFile, contextSize },
       log: { error: note, warn: note, info: () => {}, debug: () => {} },

@@ -75,7 +75,7 @@ function held(): { readonly beforePiece: () => Promise<void>; readonly release: 
   };
 }
 
-const shownOnly = (requests: readonly { readonly isAhead?: boolean }[]) => requests.filter(({ isAhead }) => !isAhead);
+const shownOnly = <Request extends { readonly isAhead?: boolean }>(requests: readonly Request[]) => requests.filter(({ isAhead }) => !isAhead);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('the newest request wins: the one before it, for another place, is cancelled down to the engine', () => {
@@ -318,4 +318,20 @@ test('a model that can neither fill holes nor chat suggests nothing and is not a
 test('a document that is not open is answered, not failed', () =>
   withServer({}, async (server) => {
     assert.equal(await server.inline('file:///nowhere.ts', 0, 0), null);
+  }));
+
+test('in an indented block the engine is told where it ends; for one line or at the margin there is nothing to tell', () =>
+  withServer({ answers: ['x'] }, async (server, inference) => {
+    await server.open(uri, 'function f() {\n\t  \n}\nconst a = 1\n\n');
+    await server.inline(uri, 1, 3);
+    await server.inline(uri, 3, 10);
+    await server.inline(uri, 4, 0);
+    assert.deepEqual(
+      shownOnly(inference.requests).map(({ lineStops, stop }) => ({ lineStops, stop })),
+      [
+        { lineStops: { dedentBelow: 6, tabSize: 4 }, stop: [] },
+        { lineStops: undefined, stop: ['\n'] },
+        { lineStops: undefined, stop: [] },
+      ],
+    );
   }));

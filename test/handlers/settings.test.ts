@@ -32,6 +32,22 @@ test('the --config file counts, and wins over a trusted client', async () => {
   assert.equal(last, '/config.gguf');
 });
 
+test('LoRA adapters name files of the machine: they count from the user alone, with a strength of 1 where none is given', async () => {
+  const model = { loraAdapters: [{ path: '/a.gguf' }, { path: '/b.gguf', scale: -0.5 }] };
+  const adaptersOf = async (options: Partial<TestServerOptions>) => {
+    const server = await testServer({ inference: () => scriptedInference(), ...options });
+    await server.client.sendRequest('tramontane/setPaused', { paused: false });
+    server.end();
+    return server.built.at(-1)?.model.loraAdapters;
+  };
+  assert.deepEqual(await adaptersOf({ initializationOptions: { model } }), []);
+  assert.deepEqual(await adaptersOf({ initializationOptions: { model }, trustClientOptions: true }), [
+    { path: '/a.gguf', scale: 1 },
+    { path: '/b.gguf', scale: -0.5 },
+  ]);
+  assert.deepEqual(await adaptersOf({ config: { model: { loraAdapters: [{ path: '/a.gguf', scale: 99 }] } } }), []);
+});
+
 test('a part that is not valid is ignored as a whole and said', async () => {
   const { log } = await built({ initializationOptions: { completion: { maxTokens: -3 } } });
   assert.match(log, /ignored: completion\.maxTokens/);

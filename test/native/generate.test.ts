@@ -178,7 +178,10 @@ test('the status reports memory, threads and totals', async () => {
   assert.ok(status.memory.residentBytes > 50e6);
   assert.ok(status.memory.modelBytes > 6e6);
   assert.ok(status.totals.generatedTokens > 0 && status.totals.decodeMs > 0);
-  assert.deepEqual(status.models, [{ path: starterModel, contextSize: 1024 }]);
+  assert.deepEqual(
+    status.models.map(({ path: file, contextSize, gpuLayers }) => ({ file, contextSize, gpuLayers })),
+    [{ file: starterModel, contextSize: 1024, gpuLayers: 0 }],
+  );
 });
 
 test('a prompt part may ask for the line marker before the last token with a line break', async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineOptions } from '../../native/protocol/messages.ts';
+import type { EngineOptions, ModelSpec } from '../../native/protocol/messages.ts';
 import type { Log } from '../../server/core/log.ts';
 import { LocalInference } from '../../server/inference/localInference.ts';
 
@@ -11,12 +11,19 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const starterModel = path.join(root, 'native/starter-model/starter-fim.gguf');
 export const engineModule = path.join(root, 'native/main.ts');
 
+export interface ConnectOptions {
+  readonly engine?: Partial<EngineOptions>;
+  readonly module?: string;
+  readonly loras?: ModelSpec['loras'];
+}
+
 export interface TestEngine {
   readonly inference: LocalInference;
   readonly runtimeDirectory: string;
+  readonly stateDirectory: string;
   readonly logLines: string[];
   /** Another client of the same engine. */
-  readonly connect: (model?: string) => LocalInference;
+  readonly connect: (model?: string, over?: ConnectOptions) => LocalInference;
   readonly end: () => Promise<void>;
 }
 
@@ -27,9 +34,12 @@ export function testEngine(
     readonly engine?: Partial<EngineOptions>;
     readonly engineModule?: string;
     readonly heartbeatMs?: number;
+    /** One in the runtime directory when absent. */
+    readonly stateDirectory?: string;
   } = {},
 ): TestEngine {
   const runtimeDirectory = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
+  const stateDirectory = options.stateDirectory ?? path.join(runtimeDirectory, 'kv');
   const logLines: string[] = [];
   const log: Log = {
     error: (line) => logLines.push(line),
@@ -38,12 +48,13 @@ export function testEngine(
     debug: (line) => logLines.push(line),
   };
   const clients: LocalInference[] = [];
-  const connect = (model = options.model ?? starterModel) => {
+  const connect = (model = options.model ?? starterModel, over: ConnectOptions = {}) => {
     const client = new LocalInference({
-      engineModule: options.engineModule ?? engineModule,
+      engineModule: over.module ?? options.engineModule ?? engineModule,
       runtimeDirectory,
-      engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine },
-      model: { path: model, contextSize: options.contextSize ?? 0 },
+      stateDirectory,
+      engine: { gpu: 'off', threads: 1, keepAliveMs: 500, ...options.engine, ...over.engine },
+      model: { path: model, contextSize: options.contextSize ?? 0, ...(over.loras ? { loras: over.loras } : {}) },
       log,
       now: () => performance.now(),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
@@ -54,6 +65,7 @@ export function testEngine(
   return {
     inference: connect(),
     runtimeDirectory,
+    stateDirectory,
     logLines,
     connect,
     end: async () => {

@@ -85,3 +85,24 @@ test("completions and chats never take each other's sequences", () => {
   assert.equal(pool.take('inline', [1]), undefined);
   assert.equal(pool.take('background', [1]), undefined);
 });
+
+test('work ahead of a completion takes the sequence beside the current one, and the completion that follows finds it there', () => {
+  const pool = new SequencePool(4);
+  const current = pool.take('inline', [1, 2]);
+  assert.ok(current);
+  current.tokens = [1, 2];
+  pool.give(current);
+  const ahead = pool.take('background', [1, 2, 3, 4], true);
+  assert.ok(ahead && ahead !== current);
+  assert.equal(pool.take('background', [1, 2, 3, 4], true), undefined, 'the current one is left alone');
+  ahead.tokens = [1, 2, 3, 4];
+  pool.give(ahead);
+  assert.equal(pool.take('inline', [1, 2, 3, 4, 5]), ahead);
+});
+test('the longest beginning is found in busy sequences and those of other priorities too', () => {
+  const pool = new SequencePool(4);
+  const chat = pool.take('chat', [5, 6, 7]);
+  assert.ok(chat);
+  chat.tokens = [5, 6, 7];
+  assert.deepEqual(pool.longest([5, 6, 8]), { source: chat, common: 2 });
+});

@@ -8,30 +8,38 @@ import { test } from 'node:test';
 import { buildIdOf, readOrCreateSecret, socketPathFor } from '../../native/channel/runtimeDirectory.ts';
 import { engineProtocolVersion } from '../../native/protocol/messages.ts';
 import type { InferenceState } from '../../server/inference/inference.ts';
-import { engineModule, testEngine } from '../native/localEngine.ts';
+import { engineModule, type TestEngine, testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
-import { enginePid, killMidToken, stateReached } from './faults.ts';
+import { enginePid, killInLoading, killInPrefill, killMidToken, processEnded, stateReached } from './faults.ts';
 
 const rounds = Number(process.env['TRAMONTANE_ROUNDS'] ?? 2);
 
-test('killed in the middle of a token, every pending request is answered and the next completion works', async () => {
-  for (let round = 0; round < rounds; round++) {
-    const engine = testEngine();
-    try {
-      const { outcomes, elapsedMs } = await killMidToken(engine.inference);
-      assert.deepEqual(
-        outcomes.map((outcome) => outcome.outcome),
-        outcomes.map(() => 'engineUnavailable'),
-      );
-      // The issue's own bound; a lost request would hang for ever.
-      assert.ok(elapsedMs < 2000, `${elapsedMs} ms`);
-      const next = await engine.inference.generate(holeRequest('def add(a, b):\n    return '), { signal: forever });
-      assert.equal(next.outcome, 'ok', JSON.stringify(next));
-    } finally {
-      await engine.end();
+for (const [phase, kill] of [
+  ['in the middle of a token', ({ inference }: TestEngine) => killMidToken(inference)],
+  ['in a prefill', ({ inference }: TestEngine) => killInPrefill(inference)],
+  ['while it loads the model', ({ inference, runtimeDirectory }: TestEngine) => killInLoading(inference, runtimeDirectory)],
+] as const) {
+  test(`killed ${phase}, every pending request is answered and the next completion works`, async () => {
+    for (let round = 0; round < rounds; round++) {
+      const engine = testEngine();
+      try {
+        if (phase !== 'while it loads the model') await engine.inference.describeModel(forever);
+        const { outcomes, elapsedMs, wasInPhase } = await kill(engine);
+        assert.ok(wasInPhase);
+        assert.deepEqual(
+          outcomes.map((outcome) => outcome.outcome),
+          outcomes.map(() => 'engineUnavailable'),
+        );
+        // What is promised; a lost request would hang for ever.
+        assert.ok(elapsedMs < 2000, `${elapsedMs} ms`);
+        const next = await engine.inference.generate(holeRequest('def add(a, b):\n    return '), { signal: forever });
+        assert.equal(next.outcome, 'ok', JSON.stringify(next));
+      } finally {
+        await engine.end();
+      }
     }
-  }
-});
+  });
+}
 
 test('an engine that ends again and again is given up after four restarts, and Restart Engine brings it back', async () => {
   const engine = testEngine();
@@ -203,15 +211,4 @@ function frame(payload: unknown): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(body.length);
   return Buffer.concat([length, body]);
-}
-
-async function processEnded(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

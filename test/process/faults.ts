@@ -1,7 +1,12 @@
 // Faults that tests and soak runs put on a real engine.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile, watch } from 'node:fs/promises';
+import path from 'node:path';
 import type { Generation, Inference, InferenceState } from '../../server/inference/inference.ts';
 import type { Outcome } from '../../server/core/outcome.ts';
-import { chatRequest, forever } from '../native/prompts.ts';
+import { engineModule } from '../native/localEngine.ts';
+import { chatRequest, forever, holeRequest, longCode } from '../native/prompts.ts';
 
 export async function enginePid(inference: Inference): Promise<number> {
   const status = await inference.engineStatus(forever);
@@ -21,8 +26,16 @@ export function stateReached(inference: Inference, wanted: (state: InferenceStat
   });
 }
 
+export interface Killed {
+  readonly outcomes: readonly Outcome<Generation>[];
+  /** From the kill to the last outcome. */
+  readonly elapsedMs: number;
+  /** Whether the engine was still doing what it was to be killed in. */
+  readonly wasInPhase: boolean;
+}
+
 /** Four requests are pending: the engine is killed with the first piece of text of any. */
-export async function killMidToken(inference: Inference): Promise<{ readonly outcomes: readonly Outcome<Generation>[]; readonly elapsedMs: number }> {
+export async function killMidToken(inference: Inference): Promise<Killed> {
   const pid = await enginePid(inference);
   let killedAt = 0;
   const kill = () => {
@@ -38,5 +51,112 @@ export async function killMidToken(inference: Inference): Promise<{ readonly out
     long('And a third one.'),
     long('In the background, a fourth one.', { priority: 'background' }),
   ]);
-  return { outcomes, elapsedMs: performance.now() - killedAt };
+  return { outcomes, elapsedMs: performance.now() - killedAt, wasInPhase: killedAt > 0 };
+}
+
+/** A prompt that takes a while to be evaluated. */
+export const longPrompt = (seed: number, over = {}) => holeRequest(longCode(18, seed), { maxTokens: 200, priority: 'chat', ...over });
+
+/** Four requests are pending: the engine is killed while it evaluates their prompts. */
+export async function killInPrefill(inference: Inference): Promise<Killed> {
+  const pid = await enginePid(inference);
+  let hasText = false;
+  const pending = [1, 2, 3, 4].map((seed) =>
+    inference.generate(longPrompt(seed, seed === 4 ? { priority: 'background' } : {}), {
+      signal: forever,
+      onText: () => {
+        hasText = true;
+      },
+    }),
+  );
+  // The answer comes after the requests were taken up, in the order in which they were sent.
+  await enginePid(inference);
+  const killedAt = performance.now();
+  process.kill(pid, 'SIGKILL');
+  const wasInPrefill = !hasText;
+  return { outcomes: await Promise.all(pending), elapsedMs: performance.now() - killedAt, wasInPhase: wasInPrefill };
+}
+
+/** Four requests are pending: the engine is killed while it loads the model that they need. */
+export async function killInLoading(inference: Inference, runtimeDirectory: string): Promise<Killed> {
+  const loading = new AbortController();
+  const seen = engineLoads(runtimeDirectory, loading.signal);
+  const pending = [1, 2, 3, 4].map((seed) => inference.generate(longPrompt(seed), { signal: forever }));
+  const pid = await seen;
+  const killedAt = performance.now();
+  process.kill(pid, 'SIGKILL');
+  const outcomes = await Promise.all(pending);
+  const elapsedMs = performance.now() - killedAt;
+  loading.abort();
+  return { outcomes, elapsedMs, wasInPhase: (await recordOf(runtimeDirectory, pid)).loading.length > 0 };
+}
+
+/** Resolves with the process id of an engine that has begun to load a model. */
+export async function engineLoads(runtimeDirectory: string, signal: AbortSignal): Promise<number> {
+  for await (const { filename } of watch(runtimeDirectory, { signal })) {
+    const pid = Number(/^evaluating-(\d+)$/.exec(filename ?? '')?.[1]);
+    if (pid && (await recordOf(runtimeDirectory, pid)).loading.length > 0) return pid;
+  }
+  throw new Error('No engine has loaded a model.');
+}
+
+async function recordOf(runtimeDirectory: string, pid: number): Promise<{ readonly loading: readonly string[] }> {
+  const text = await readFile(path.join(runtimeDirectory, `evaluating-${pid}`), 'utf8').catch(() => '');
+  return text === '' ? { loading: [] } : (JSON.parse(text) as { loading: string[] });
+}
+
+/** There is no event for the end of a process that is no child. */
+export async function processEnded(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface EngineProcess {
+  readonly child: ChildProcess;
+  /** `ready`, `taken` or `failed`. */
+  readonly announced: Promise<string>;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+/** An engine as a child of the test, which learns how it ends; clients of the same build find it. */
+export function startEngineProcess(runtimeDirectory: string, build: string): EngineProcess {
+  const options = JSON.stringify({ gpu: 'off', threads: 1, keepAliveMs: 10_000 });
+  const args = [
+    engineModule,
+    '--runtime',
+    runtimeDirectory,
+    '--state',
+    runtimeDirectory + '-state',
+    '--build',
+    build,
+    '--written-at',
+    '1',
+    '--options',
+    options,
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return {
+    child,
+    announced: new Promise((resolve) => child.once('message', (message) => resolve((message as { kind: string }).kind))),
+    ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal }))),
+  };
+}
+
+/** Processes whose parent is this one. Linux only. */
+export function childrenOf(pid: number): readonly number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    try {
+      const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
+      return Number(parent) === pid ? [Number(name)] : [];
+    } catch {
+      // No process, or one that ended meanwhile.
+      return [];
+    }
+  });
 }

@@ -1,13 +1,14 @@
 // How lines are indented. It knows blanks and tabs; it must not know languages.
 
-const tabWidth = 4;
+/** Columns. Where a tab stands only has to be consistent, also with the engine, which ends decoding by it. */
+export const tabWidth = 4;
 
-/** Width of the indentation in columns; a tab counts as four, which only has to be consistent. */
+/** Width of the indentation in columns. */
 export function indentWidth(line: string): number {
   let width = 0;
   for (const character of line) {
     if (character === ' ') width++;
-    else if (character === '\t') width += tabWidth;
+    else if (character === '\t') width += tabWidth - (width % tabWidth);
     else break;
   }
   return width;

@@ -17,14 +17,28 @@ export interface FimFamily {
   readonly layout: (input: FimInput) => readonly PromptPart[];
   /** Weak models often end at once; where one does, the best token that goes on is taken instead. */
   readonly endsTooEarly: boolean;
-  /** What of the prompt a keystroke leaves unchanged: `typedText` everything but what was typed, `prefix` only the text before the cursor. */
-  readonly keepsOnTyping: 'typedText' | 'prefix';
+  /**
+   * What of the prompt is reused. `appends`: what is typed, a new line included, only follows what was there. `appendsWithinLine`: within one
+   * line it does, and a new line keeps everything before the line that it ends. `keepsPrefix`: only the text before what was typed.
+   */
+  readonly reuse: 'appends' | 'appendsWithinLine' | 'keepsPrefix';
   /** It was trained on prefixes that end in a blank; others read better without. */
   readonly readsTrailingBlank?: boolean;
 }
 
 const special = (token: string): PromptPart => ({ kind: 'special', token });
 const text = (value: string): PromptPart => ({ kind: 'text', text: value });
+
+/**
+ * Prefix, suffix, middle, with the text of the cursor's line behind the middle token: for the model the hole begins with the line and its
+ * first words are known, which is as likely as the same text before the hole, and what is typed only appends.
+ */
+function prefixFirst(prefixToken: string, suffixToken: string, middleToken: string): FimFamily['layout'] {
+  return ({ prefix, suffix }) => {
+    const lineStart = prefix.lastIndexOf('\n') + 1;
+    return [special(prefixToken), text(prefix.slice(0, lineStart)), special(suffixToken), text(suffix), special(middleToken), text(prefix.slice(lineStart))];
+  };
+}
 
 /** The starter model was trained with the last two parts of the path. */
 function shortPath(path: string): string {
@@ -45,7 +59,7 @@ export const fimFamilies: readonly FimFamily[] = [
       { kind: 'text', text: prefix, lineMarker: '<|cursor_line|>' },
     ],
     endsTooEarly: true,
-    keepsOnTyping: 'typedText',
+    reuse: 'appends',
     readsTrailingBlank: true,
   },
   {
@@ -53,35 +67,35 @@ export const fimFamilies: readonly FimFamily[] = [
     tokens: ['[SUFFIX]', '[PREFIX]'],
     layout: ({ prefix, suffix }) => [special('[SUFFIX]'), text(suffix), special('[PREFIX]'), text(prefix)],
     endsTooEarly: false,
-    keepsOnTyping: 'typedText',
+    reuse: 'appends',
   },
   {
     name: 'qwen',
     tokens: ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'],
-    layout: ({ prefix, suffix }) => [special('<|fim_prefix|>'), text(prefix), special('<|fim_suffix|>'), text(suffix), special('<|fim_middle|>')],
+    layout: prefixFirst('<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'),
     endsTooEarly: false,
-    keepsOnTyping: 'prefix',
+    reuse: 'appendsWithinLine',
   },
   {
     name: 'starcoder',
     tokens: ['<fim_prefix>', '<fim_suffix>', '<fim_middle>'],
-    layout: ({ prefix, suffix }) => [special('<fim_prefix>'), text(prefix), special('<fim_suffix>'), text(suffix), special('<fim_middle>')],
+    layout: prefixFirst('<fim_prefix>', '<fim_suffix>', '<fim_middle>'),
     endsTooEarly: false,
-    keepsOnTyping: 'prefix',
+    reuse: 'appendsWithinLine',
   },
   {
     name: 'deepseek',
     tokens: ['<｜fim▁begin｜>', '<｜fim▁hole｜>', '<｜fim▁end｜>'],
-    layout: ({ prefix, suffix }) => [special('<｜fim▁begin｜>'), text(prefix), special('<｜fim▁hole｜>'), text(suffix), special('<｜fim▁end｜>')],
+    layout: prefixFirst('<｜fim▁begin｜>', '<｜fim▁hole｜>', '<｜fim▁end｜>'),
     endsTooEarly: false,
-    keepsOnTyping: 'prefix',
+    reuse: 'appendsWithinLine',
   },
   {
     name: 'codellama',
     tokens: ['▁<PRE>', '▁<SUF>', '▁<MID>'],
     layout: ({ prefix, suffix }) => [special('▁<PRE>'), text(` ${prefix} `), special('▁<SUF>'), text(suffix), special('▁<MID>')],
     endsTooEarly: false,
-    keepsOnTyping: 'prefix',
+    reuse: 'keepsPrefix',
   },
 ];
 

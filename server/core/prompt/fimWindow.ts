@@ -1,5 +1,5 @@
 // Which part of a document goes into a completion prompt. It knows lines and a budget in characters; it must not know tokens or models.
-// The window's start moves in steps: if it moved with every keystroke, the model would have to read the whole prompt again each time.
+// The window's ends move in steps: if they moved with every keystroke, the model would have to read the whole prompt again each time.
 
 export interface FimWindow {
   readonly prefix: string;
@@ -15,10 +15,23 @@ const stepShare = 0.25;
 export function fimWindow(text: string, offset: number, budget: number): FimWindow {
   const cursor = snapToCharacter(text, offset);
   const suffixBudget = Math.floor(budget * suffixShare);
-  const suffix = wholeLines(text.slice(cursor, cursor + suffixBudget), cursor + suffixBudget < text.length);
-  const prefixBudget = budget - suffix.length;
+  const suffixStart = cursor + closersAt(text, cursor);
+  const suffix = wholeLines(text.slice(suffixStart, suffixStart + suffixBudget), suffixStart + suffixBudget < text.length);
+  // In steps too, or a suffix that is some characters longer would move the prefix's start.
+  const suffixStep = Math.max(1, Math.floor(suffixBudget * stepShare));
+  const prefixBudget = budget - Math.min(suffixBudget, Math.ceil(suffix.length / suffixStep) * suffixStep);
   if (cursor <= prefixBudget) return { prefix: text.slice(0, cursor), suffix };
   return { prefix: text.slice(steppedStart(text, cursor, prefixBudget), cursor), suffix };
+}
+
+/**
+ * Closing signs to the end of the line, as editors put them in by themselves: in the suffix they would change its beginning with each bracket
+ * or quote that is typed. What the model closes twice for it is cut off afterwards.
+ */
+function closersAt(text: string, cursor: number): number {
+  const closers = /[)\]}>"'`;, \t]*(?=\r?\n|$)/y;
+  closers.lastIndex = cursor;
+  return closers.exec(text)?.[0].length ?? 0;
 }
 
 /** A cursor inside a surrogate pair is moved before it. */

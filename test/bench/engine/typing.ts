@@ -99,6 +99,7 @@ function counting(inference: Inference, onUsage: (evaluated: number, reused: num
     },
     countTokens: (texts, signal) => inference.countTokens(texts, signal),
     engineStatus: (signal) => inference.engineStatus(signal),
+    deleteSavedStates: (signal) => inference.deleteSavedStates(signal),
     restart: (signal) => inference.restart(signal),
     state: inference.state,
     onState: (listener) => inference.onState(listener),

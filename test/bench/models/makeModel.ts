@@ -22,6 +22,8 @@ export interface ModelOptions {
   readonly contextSize: number;
   readonly weights: 'q8_0' | 'f16';
   readonly seed: number;
+  /** Without one the starter's vocabulary cannot chat. */
+  readonly chatTemplate?: string;
 }
 
 /** 107 M parameters. */
@@ -35,6 +37,12 @@ export const model100M: ModelOptions = {
   contextSize: 8192,
   weights: 'q8_0',
   seed: 1,
+};
+
+/** The same weights, with a template for chats. */
+export const chatModel100M: ModelOptions = {
+  ...model100M,
+  chatTemplate: "{% for message in messages %}{{ message['role'] + ':\n' + message['content'] + '\n\n' }}{% endfor %}{{ 'assistant:\n' }}",
 };
 
 /** 177 M parameters, 101 M of them in the vocabulary. */
@@ -121,6 +129,7 @@ async function writeModel(file: string, options: ModelOptions): Promise<void> {
   header.float32('llama.rope.freq_base', 10_000);
   header.float32('llama.attention.layer_norm_rms_epsilon', 1e-5);
   vocabulary.write(header);
+  if (options.chatTemplate !== undefined) header.string('tokenizer.chat_template', options.chatTemplate);
 
   const tensors = tensorsOf(options, vocabulary.size);
   const typeOf = (tensor: Tensor) => (tensor.shape.length === 1 ? 'f32' : options.weights);

@@ -1,5 +1,6 @@
 // An engine whose answers are written down by a test, on the very socket where the real one would listen: the installed extension
 // finds it in its runtime directory and speaks the real protocol with it. For what the starter model is too weak to do reliably.
+import { RecentFigures } from '../../../native/figures.ts';
 import { EngineServer, type EngineWork } from '../../../native/engineServer.ts';
 import { buildIdOf, ensureRuntimeDirectory, readOrCreateSecret, socketPathFor } from '../../../native/channel/runtimeDirectory.ts';
 import { engineProtocolVersion, type GenerateParams, type ModelDescription } from '../../../native/protocol/messages.ts';
@@ -28,7 +29,7 @@ const pieceLength = 12;
 
 export async function startScriptedEngine({ runtimeDirectory, engineModule, answer }: ScriptedEngineOptions): Promise<{ readonly end: () => Promise<void> }> {
   const engine: EngineWork = {
-    generate: async (params, signal, onText) => {
+    generate: async (params, { signal, onText }) => {
       const text = answer(params);
       for (let at = 0; at < text.length; at += pieceLength) {
         await new Promise((resolve) => setTimeout(resolve, 2));
@@ -45,6 +46,8 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
     },
     describeModel: async () => ({ outcome: 'ok', model }),
     countTokens: async ({ texts }) => ({ outcome: 'ok', counts: texts.map((text) => Math.ceil(text.length / 4)) }),
+    deleteSavedStates: async () => ({ files: 0, bytes: 0 }),
+    embed: async () => ({ outcome: 'promptProblem', cause: 'The script has no vectors.' }),
     status: async (clients) => ({
       pid: process.pid,
       backend: 'cpu',
@@ -56,6 +59,7 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
       models: [],
       devices: [],
       savedStates: { files: 0, bytes: 0 },
+      figures: new RecentFigures().all,
       totals: { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0 },
     }),
   };
@@ -63,9 +67,13 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
   const server = new EngineServer({
     engine,
     secret: await readOrCreateSecret(runtimeDirectory),
+    age: { protocolVersion: engineProtocolVersion, writtenAtMs: 0 },
+    inForce: { gpu: 'off', threads: 1, keepAliveMs: 0 },
     log: () => undefined,
-    onClients: () => undefined,
+    onClientCame: () => undefined,
+    onClientLeft: () => undefined,
     onShutdown: () => undefined,
+    onDrained: () => undefined,
   });
   await server.listen(socketPathFor(runtimeDirectory, await buildIdOf(engineModule, engineProtocolVersion)));
   return { end: () => server.close() };

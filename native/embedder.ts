@@ -1,0 +1,133 @@
+// Vectors of texts, from a context of their own beside the one that writes answers. It knows embedding and when it may run: one text at a
+// time, in a turn of its own, and only while nothing more urgent is active. It must not know what vectors are for.
+// The library gives the vector of the last batch's first sequence only, so a batch holds one text.
+import type { LlamaEmbeddingContext, LlamaModel, Token } from 'node-llama-cpp';
+import { LlamaVocabularyType } from 'node-llama-cpp';
+import type { AddonEmbeddingContext } from './addon.ts';
+import { addonOfEmbedding } from './addon.ts';
+import { memoryProblem } from './modelProblems.ts';
+import type { EmbedResult } from './protocol/messages.ts';
+import type { Vocabulary } from './promptTokens.ts';
+import type { ModelTurns } from './turns.ts';
+import { rankOf } from './turns.ts';
+
+/** What a text is cut to: an inline request waits for one whole text, and the library makes room for the logits of each of its tokens. */
+const mostTokens = 512;
+/** Tokens are rarely longer, so no text is tokenized that is cut off in any case. */
+const charactersOfToken = 32;
+/** Digits of a single-precision number. */
+const digits = 7;
+
+export interface EmbedderOptions {
+  readonly model: LlamaModel;
+  readonly path: string;
+  readonly vocabulary: Vocabulary;
+  readonly threads: number;
+  readonly turns: ModelTurns;
+}
+
+interface Opened {
+  readonly context: LlamaEmbeddingContext;
+  readonly addon: AddonEmbeddingContext;
+}
+
+type Evaluated = { readonly outcome: 'ok'; readonly vector: number[] } | Extract<EmbedResult, { outcome: 'promptProblem' }>;
+
+export class Embedder {
+  readonly #options: EmbedderOptions;
+  /** Made at the first use: it costs memory. */
+  #opened: Promise<Opened> | undefined;
+  #isDisposed = false;
+
+  constructor(options: EmbedderOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects only when the library fails; being aborted is a result. */
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<EmbedResult> {
+    const { turns, path, model } = this.#options;
+    if (model.fileInsights.hasEncoder && model.fileInsights.hasDecoder) return refused('Models that encode and decode give no vectors.');
+    const leave = turns.enter('background');
+    try {
+      const addon = await this.#addon();
+      if ('refusal' in addon) return { outcome: 'modelProblem', problem: memoryProblem(path, addon.refusal) };
+      const vectors: number[][] = [];
+      for (const [index, text] of texts.entries()) {
+        await turns.mayStep(rankOf('background'), signal);
+        if (signal.aborted) return { outcome: 'cancelled' };
+        const tokens = this.#tokensOf(text);
+        if (tokens.length === 0) return refused(`Text ${index + 1} is empty: it has no vector.`);
+        const evaluated = await turns.exclusive.run(() => this.#evaluate(addon, tokens));
+        if (evaluated.outcome !== 'ok') return evaluated;
+        vectors.push(evaluated.vector);
+      }
+      return { outcome: 'ok', vectors };
+    } finally {
+      leave();
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    const opened = await this.#opened?.catch(() => undefined);
+    // Freeing a context under a running evaluation would crash the process.
+    if (opened) await this.#options.turns.exclusive.run(() => opened.context.dispose());
+  }
+
+  get #contextSize(): number {
+    return Math.min(this.#options.model.trainContextSize, mostTokens);
+  }
+
+  async #addon(): Promise<AddonEmbeddingContext | { readonly refusal: string }> {
+    const { model, threads } = this.#options;
+    this.#opened ??= model
+      .createEmbeddingContext({ contextSize: this.#contextSize, batchSize: this.#contextSize, threads })
+      .then((context) => ({ context, addon: addonOfEmbedding(context) }));
+    try {
+      return (await this.#opened).addon;
+    } catch (error) {
+      // Memory may be free again at the next request.
+      this.#opened = undefined;
+      return { refusal: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** Between the tokens that the model learned to see around a text, as llama.cpp's own tokenizer puts them. */
+  #tokensOf(text: string): Uint32Array {
+    const { model, vocabulary } = this.#options;
+    const { bos, eos, sep, shouldPrependBosToken, shouldAppendEosToken } = model.tokens;
+    const isWordPiece = model.vocabularyType === LlamaVocabularyType.wpm;
+    const isUnigram = model.vocabularyType === LlamaVocabularyType.ugm;
+    const before = isWordPiece || (shouldPrependBosToken && !isUnigram) ? bos : null;
+    const after = isWordPiece ? sep : isUnigram || shouldAppendEosToken ? eos : null;
+    const around = (token: Token | null) => (token === null ? [] : [token]);
+    const room = this.#contextSize - around(before).length - around(after).length;
+    const plain = vocabulary.plain(text.slice(0, room * charactersOfToken)).slice(0, room);
+    return plain.length === 0 ? new Uint32Array(0) : Uint32Array.from([...around(before), ...plain, ...around(after)]);
+  }
+
+  async #evaluate(addon: AddonEmbeddingContext, tokens: Uint32Array): Promise<Evaluated> {
+    if (this.#isDisposed) throw new Error('The model was unloaded.');
+    addon.setThreads(this.#options.threads);
+    addon.initBatch(tokens.length);
+    addon.addToBatch(
+      0,
+      0,
+      tokens,
+      Uint32Array.from(tokens, (_, index) => index),
+    );
+    try {
+      await addon.decodeBatch();
+      const vector = addon.getEmbedding(tokens.length);
+      const length = Math.hypot(...vector);
+      if (!(length > 0) || !Number.isFinite(length)) return refused('The model gives no vectors.');
+      return { outcome: 'ok', vector: Array.from(vector, (value) => Number((value / length).toPrecision(digits))) };
+    } finally {
+      addon.disposeSequence(0);
+    }
+  }
+}
+
+function refused(cause: string): Extract<EmbedResult, { outcome: 'promptProblem' }> {
+  return { outcome: 'promptProblem', cause };
+}

@@ -1,0 +1,105 @@
+// Plain text to tokens, piece by piece, so that a prompt that grew by a character costs the tokenizing of one piece. It knows where a
+// text can be cut without changing its tokens; it must not know special tokens or prompts.
+
+/** Pieces are cut at the first place that serves after this many UTF-16 units. */
+const leastUnits = 256;
+/** Pieces that are remembered: about 2 MB of text, more than the prompts of a few cursors and conversations hold. */
+const mostPieces = 4096;
+
+type Tokenize<Token> = (text: string) => readonly Token[];
+
+/**
+ * Places around a line break where no rule for splitting words that is in use lets a token reach across, each true for some vocabularies only:
+ * whether the break belongs to the sign before it or to the blanks after it is what they differ in.
+ */
+const places = [
+  // word|\n
+  (text: string, at: number) => text[at] === '\n' && isWord(text[at - 1]),
+  // sign|\n
+  (text: string, at: number) => text[at] === '\n' && isSign(text[at - 1]),
+  // sign\n|blank
+  (text: string, at: number) => text[at - 1] === '\n' && isSign(text[at - 2]) && isBlank(text[at]),
+  // sign\n|word
+  (text: string, at: number) => text[at - 1] === '\n' && isSign(text[at - 2]) && (isWord(text[at]) || isSign(text[at])),
+] as const;
+type Place = (typeof places)[number];
+
+const isWord = (unit: string | undefined) => unit !== undefined && /[A-Za-z0-9_]/.test(unit);
+const isSign = (unit: string | undefined) => unit !== undefined && /[!-/:-@[-^`{-~]/.test(unit);
+const isBlank = (unit: string | undefined) => unit === ' ' || unit === '\t';
+
+const lineEnds = ['word', 'x1', 'x_', ';', '{', '):', '"', '*/', '=>'];
+const breaks = ['\n', '\n  ', '\n    ', '\n\t', '\n\n', '\n\n    '];
+const lineStarts = ['word', 'Word', '1', '_x', '}', '"x"', '// x', 'é'];
+
+export class SegmentedTokenizer<Token> {
+  readonly #tokenize: Tokenize<Token>;
+  readonly #places: readonly Place[];
+  /** Map order is the order of use. */
+  readonly #known = new Map<string, readonly Token[]>();
+
+  constructor(tokenize: Tokenize<Token>) {
+    this.#tokenize = tokenize;
+    this.#places = places.filter((place) => isExact(tokenize, place));
+  }
+
+  /** Exactly the tokens of the whole text. */
+  tokens(text: string): Token[] {
+    const pieces: (readonly Token[])[] = [];
+    for (let from = 0; from < text.length; ) {
+      const to = this.#end(text, from);
+      pieces.push(this.#tokensOf(text.slice(from, to)));
+      from = to;
+    }
+    return pieces.flat();
+  }
+
+  #end(text: string, from: number): number {
+    for (let at = text.indexOf('\n', from + leastUnits); at >= 0; at = text.indexOf('\n', at + 1)) {
+      if (this.#places.some((place) => place(text, at))) return at;
+      if (at + 1 < text.length && this.#places.some((place) => place(text, at + 1))) return at + 1;
+    }
+    return text.length;
+  }
+
+  #tokensOf(piece: string): readonly Token[] {
+    const known = this.#known.get(piece);
+    if (known) {
+      this.#known.delete(piece);
+      this.#known.set(piece, known);
+      return known;
+    }
+    const tokens = this.#tokenize(piece);
+    this.#known.set(piece, tokens);
+    const oldest = this.#known.size > mostPieces ? this.#known.keys().next().value : undefined;
+    if (oldest !== undefined) this.#known.delete(oldest);
+    return tokens;
+  }
+}
+
+/** Tried on the ways in which lines end, break and start in code: one difference, and the place is not used with this vocabulary. */
+function isExact<Token>(tokenize: Tokenize<Token>, place: Place): boolean {
+  for (const { text, from, to } of samples()) {
+    let whole: readonly Token[] | undefined;
+    for (let at = from; at < to; at++) {
+      if (!place(text, at)) continue;
+      whole ??= tokenize(text);
+      const cut = [...tokenize(text.slice(0, at)), ...tokenize(text.slice(at))];
+      if (cut.length !== whole.length || cut.some((token, index) => token !== whole?.[index])) return false;
+    }
+  }
+  return true;
+}
+
+/** Each end with each break, and each break with each start. */
+function* samples(): Generator<{ readonly text: string; readonly from: number; readonly to: number }> {
+  const sample = (end: string, lineBreak: string, start: string) => ({
+    text: `x ${end}${lineBreak}${start} y`,
+    from: 2 + end.length,
+    to: 3 + end.length + lineBreak.length,
+  });
+  for (const [index, lineBreak] of breaks.entries()) {
+    for (const [turn, end] of lineEnds.entries()) yield sample(end, lineBreak, lineStarts[(index + turn) % lineStarts.length] ?? '');
+    for (const [turn, start] of lineStarts.entries()) yield sample(lineEnds[(index + turn * 2) % lineEnds.length] ?? '', lineBreak, start);
+  }
+}

@@ -1,0 +1,11 @@
+// What guesses the next tokens of an answer, so that the model confirms several at once. It knows tokens only.
+
+export interface Drafter {
+  readonly kind: 'promptLookup' | 'draftModel';
+  /** At most `most` tokens that are likely to follow; none where there is no idea. Never called again before it has settled. */
+  draft(most: number): readonly number[] | Promise<readonly number[]>;
+  /** A token that now follows. */
+  append(token: number): void;
+  /** What its guesses cost beside the model is given back. */
+  dispose(): void;
+}
