@@ -8,6 +8,7 @@ import { TramontaneClient } from './languageClient.ts';
 import { chooseLoraAdapter } from './loraPicker.ts';
 import { chooseModel } from './modelPicker.ts';
 import { registerProblemNotices } from './problemNotices.ts';
+import { registerQuietCommands } from './quiet.ts';
 import { deleteSavedState } from './savedState.ts';
 import { registerStatusBar } from './statusBar.ts';
 
@@ -34,6 +35,7 @@ export function activate(context: ExtensionContext): void {
         onDidChange: started.onDidChangeStatus,
       },
     }),
+    registerQuietCommands(started),
     registerEdit({ log, sendEdit: (params, token) => started.edit(params, token) }),
     command('restartEngine', () => started.restartEngine()),
     command('deleteSavedState', () => deleteSavedState(() => started.deleteSavedState())),

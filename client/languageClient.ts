@@ -13,6 +13,7 @@ import type { WorkspaceTrust } from '../server/protocol/settings.ts';
 import type { DeleteSavedStateResult, Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
 import { readSettings } from './settings.ts';
+import { reasonToStayQuiet } from './suggestionGate.ts';
 
 const partial = new ProgressType<ChatPartial>();
 
@@ -51,6 +52,14 @@ export class TramontaneClient {
       // Asked anew at each start of the server.
       initializationOptions: () => ({ ...readSettings(), ...trust() }),
       connectionOptions: { maxRestartCount: 4 },
+      middleware: {
+        provideInlineCompletionItems: (document, position, context, token, next) => {
+          const quiet = reasonToStayQuiet(document, context, this.#status);
+          if (quiet === undefined) return next(document, position, context, token);
+          if (this.#status.quiet !== quiet) this.#setStatus({ ...this.#status, quiet });
+          return null;
+        },
+      },
     };
     this.#client = new LanguageClient('tramontane', 'Tramontane', serverOptions, clientOptions);
     this.#client.onNotification(methods.status, (raw: unknown) => {
@@ -104,13 +113,18 @@ export class TramontaneClient {
     return this.#client.sendRequest<EditResult>(methods.edit, params, token);
   }
 
+  /** @param forMs after which suggestions come again by themselves */
+  async setPaused(paused: boolean, forMs?: number): Promise<void> {
+    await this.#client.sendRequest(methods.setPaused, { paused, ...(forMs === undefined ? {} : { forMs }) });
+  }
+
+  async deleteCompletionHistory(): Promise<void> {
+    await this.#client.sendRequest(methods.deleteCompletionHistory, {});
+  }
+
   async deleteSavedState(): Promise<DeleteSavedStateResult> {
     if (this.#client.state !== State.Running) return serverGone;
     return this.#client.sendRequest<DeleteSavedStateResult>(methods.deleteSavedState, {});
-  }
-
-  async setPaused(paused: boolean): Promise<void> {
-    await this.#client.sendRequest(methods.setPaused, { paused });
   }
 
   /** Starts the server too when that is what ended. */

@@ -1,6 +1,6 @@
 // The one status-bar item and its menu. It shows the state that the server sent; it must not work out a state of its own.
 import type { Disposable as DisposableType } from 'vscode';
-import { commands, Disposable, MarkdownString, QuickPickItemKind, StatusBarAlignment, ThemeColor, window } from 'vscode';
+import { commands, Disposable, MarkdownString, QuickPickItemKind, StatusBarAlignment, ThemeColor, window, workspace } from 'vscode';
 import type { QuickPickItem } from 'vscode';
 import type { Status } from '../server/protocol/status.ts';
 import type { TramontaneClient } from './languageClient.ts';
@@ -14,13 +14,43 @@ interface Face {
 
 const modelName = (status: Status) => (status.model?.isStarter ? 'the starter model' : (status.model?.name ?? 'the model'));
 
+/** The tooltip is made when the state comes, so the time is counted from then. */
+function clockTimeIn(ms: number): string {
+  return new Date(Date.now() + ms).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+}
+
 const faces: Readonly<Record<Status['state'], Face>> = {
   starting: { icon: 'loading~spin', sentence: () => 'The engine is starting and loads its model.' },
   ready: { icon: 'sparkle', sentence: (status) => `Ready with ${modelName(status)}.` },
   busy: { icon: 'sync~spin', sentence: (status) => `Working with ${modelName(status)}.` },
-  paused: { icon: 'debug-pause', sentence: () => 'Automatic suggestions are paused.' },
+  paused: {
+    icon: 'debug-pause',
+    sentence: (status) =>
+      status.pauseEndsInMs === undefined ? 'Automatic suggestions are paused.' : `Automatic suggestions are paused until ${clockTimeIn(status.pauseEndsInMs)}.`,
+  },
   noModel: { icon: 'warning', sentence: (status) => status.cause ?? 'There is no usable model.', color: 'statusBarItem.warningBackground' },
   error: { icon: 'error', sentence: (status) => status.cause ?? 'The engine is not running.', color: 'statusBarItem.errorBackground' },
+};
+
+/** Why the last request showed nothing. */
+const quietSentences: Readonly<Record<NonNullable<Status['quiet']>, string>> = {
+  paused: 'Suggestions are paused.',
+  switchedOff: 'Automatic suggestions are switched off in the settings.',
+  notOpen: 'This document is not open.',
+  excludedLanguage: 'Suggestions are off for this language.',
+  excludedScope: 'Suggestions are off in comments or strings.',
+  insideWord: 'Nothing is suggested inside a word.',
+  middleOfLine: 'Nothing is suggested for a word in the middle of a line.',
+  modelEnded: 'The model had nothing to add here.',
+  chat: 'The model talked instead of writing code.',
+  invisibleCharacters: 'The last suggestion held invisible characters.',
+  secret: 'The last suggestion looked like a secret.',
+  repeatsWhatFollows: 'The last suggestion only repeated what follows.',
+  restatesWhatStands: 'The last suggestion only repeated what stands above.',
+  unsure: 'The model was too unsure of the last suggestion.',
+  turnedDown: 'This suggestion was turned down here before.',
+  trivial: 'The last suggestion was a single sign.',
+  unavailable: 'The engine or the model could not answer.',
 };
 
 export function registerStatusBar(client: TramontaneClient): DisposableType {
@@ -47,11 +77,19 @@ export function registerStatusBar(client: TramontaneClient): DisposableType {
 function tooltip(sentence: string, status: Status): MarkdownString {
   const text = new MarkdownString();
   text.appendText(`Tramontane: ${sentence}`);
+  if (status.quiet) text.appendText(`\nNo suggestion: ${quietSentences[status.quiet]}`);
   if (status.action) text.appendText(`\n${status.action}`);
   for (const note of status.notes ?? []) text.appendText(`\n${note}`);
   if (status.model?.isStarter) text.appendText('\nThe starter model is tiny and often wrong. Click to choose a real model.');
   else if (status.model) text.appendText(`\nContext: ${status.model.contextSize} tokens.`);
   return text;
+}
+
+function activeLanguage(): { readonly id: string; readonly isOff: boolean } | undefined {
+  const id = window.activeTextEditor?.document.languageId;
+  return id === undefined
+    ? undefined
+    : { id, isOff: workspace.getConfiguration('tramontane.completion').get<readonly string[]>('excludedLanguages', []).includes(id) };
 }
 
 interface MenuItem extends QuickPickItem {
@@ -61,11 +99,16 @@ interface MenuItem extends QuickPickItem {
 async function showMenu(client: TramontaneClient): Promise<void> {
   const { status } = client;
   const isPaused = status.state === 'paused';
+  const language = activeLanguage();
   const items: MenuItem[] = [
     { label: '$(comment-discussion) Open Chat', command: 'tramontane.focusChat' },
     { label: '$(edit) Edit with Instruction…', command: 'tramontane.editWithInstruction' },
     { label: 'Suggestions', kind: QuickPickItemKind.Separator },
     { label: isPaused ? '$(debug-start) Resume Suggestions' : '$(debug-pause) Pause Suggestions', command: 'tramontane.togglePause' },
+    ...(isPaused ? [] : [{ label: '$(clock) Snooze Suggestions…', command: 'tramontane.snooze' }]),
+    ...(language === undefined
+      ? []
+      : [{ label: `$(symbol-misc) ${language.isOff ? 'Turn On' : 'Turn Off'} Suggestions for ${language.id}`, command: 'tramontane.toggleLanguage' }]),
     { label: 'Model', kind: QuickPickItemKind.Separator },
     {
       label: '$(folder-opened) Choose Model…',

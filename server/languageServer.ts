@@ -16,6 +16,7 @@ import { registerDocumentSync } from './handlers/documentSync.ts';
 import { registerEdit } from './handlers/edit.ts';
 import { registerExecuteCommand } from './handlers/executeCommand.ts';
 import { initializeResult, workspaceFoldersOf } from './handlers/initialize.ts';
+import { registerFeedback } from './handlers/feedback.ts';
 import { registerInlineCompletion } from './handlers/inlineCompletion.ts';
 import { registerStatus, sendStatus } from './handlers/status.ts';
 import { registerWorkspaceTrust, trustSaidIn } from './handlers/workspaceTrust.ts';
@@ -25,11 +26,14 @@ import { readDiskDocument } from './project/diskDocuments.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
 import { resolveSettings, saysSaveState } from './session/settings.ts';
+import type { FeedbackStore } from './storage/feedback.ts';
 
 export interface LanguageServerOptions {
   readonly commandLine: CommandLine;
   /** Builds the engine for these settings; called again when a machine setting changes. */
   readonly makeInference: (settings: Settings, log: Log) => Inference;
+  /** Keeps what became of suggestions; nothing is kept when absent. */
+  readonly makeFeedback?: (log: Log) => FeedbackStore;
   /** The model that counts as the starter model. */
   readonly starterPath: string;
   readonly clock: Clock;
@@ -79,7 +83,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     void inference.replace(options.makeInference(session.settings, log)).then(warmUp);
   };
 
-  const completeInline = new CompleteInline({ session, inference, clock, log });
+  const feedback = options.makeFeedback?.(log);
+  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal });
   const documents = readDocuments(session);
 
   connection.onInitialize((params) => {
@@ -125,8 +130,14 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
   registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
   registerEdit(connection, { deps: () => ({ inference, documents, settings: session.settings.edit, hash: sha256, log }), board, log });
+  registerFeedback(connection, {
+    deleteAll: async () => {
+      completeInline.forget();
+      await feedback?.deleteAll();
+    },
+    log,
+  });
   registerStatus(connection, {
-    session,
     board,
     restart: (signal) => inference.restart(signal),
     engineStatus: (signal) => inference.engineStatus(signal),
@@ -135,6 +146,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   });
   connection.onShutdown(async () => {
     ended.abort();
+    board.dispose();
+    await feedback?.flush();
     await inference.dispose();
   });
   connection.listen();

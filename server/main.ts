@@ -11,6 +11,8 @@ import type { Clock } from './features/clock.ts';
 import { LocalInference } from './inference/localInference.ts';
 import { startLanguageServer } from './languageServer.ts';
 import { engineOptionsOf, modelSpecOf } from './engineWishes.ts';
+import { FeedbackStore } from './storage/feedback.ts';
+import { feedbackDirectoryFor } from './storage/feedbackDirectory.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const engineModule = import.meta.url.endsWith('.ts') ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
@@ -34,6 +36,7 @@ if (invocation.kind === 'serve') {
         log,
         now: clock.now,
       }),
+    makeFeedback: (log) => new FeedbackStore({ directory: feedbackDirectoryFor(process.env), nowMs: Date.now, log }),
     starterPath,
     clock,
     version,

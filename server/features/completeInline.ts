@@ -1,219 +1,201 @@
-// Ghost text for one position: whether to ask, what to ask, and what of the answer is shown. Only the newest request lives.
-// It knows the use case; it must not know LSP or how an engine is reached.
+// Ghost text for one position: what is known already, else whether to ask, what to ask, and what of the answer is shown. Only the newest
+// request lives. It knows the order of the steps; it must not know LSP, how an engine is reached, or how any of the steps decides.
 import type { Log } from '../core/log.ts';
-import type { Failure } from '../core/outcome.ts';
 import { cancelled } from '../core/outcome.ts';
-import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
-import { postprocess } from '../core/completion/postprocess/postprocess.ts';
-import type { Shape } from '../core/completion/shape.ts';
-import { blockIndent, blockTabSize, endOfBlock, shapeFor } from '../core/completion/shape.ts';
+import type { FeedbackRecord } from '../core/completion/feedback.ts';
+import { postprocess, refit } from '../core/completion/postprocess/postprocess.ts';
+import type { QuietReason } from '../core/completion/quietReasons.ts';
+import type { Hit } from '../core/completion/reuse.ts';
+import { keyOf, matchAt } from '../core/completion/reuse.ts';
+import { thresholds } from '../core/completion/thresholds.ts';
 import { triggerVerdict } from '../core/completion/trigger.ts';
-import type { FimFamily } from '../core/prompt/fimFamilies.ts';
-import { fimFamilyOf } from '../core/prompt/fimFamilies.ts';
-import { fimWindow } from '../core/prompt/fimWindow.ts';
-import { TokenEstimate } from '../core/prompt/tokenEstimate.ts';
-import { indexLines, offsetAt } from '../core/text/lineIndex.ts';
-import type { Inference, ModelDescription } from '../inference/inference.ts';
+import { worthShowing } from '../core/completion/worthShowing.ts';
+import type { Inference } from '../inference/inference.ts';
 import type { Session } from '../session/session.ts';
 import type { Snapshot } from '../session/snapshot.ts';
+import { alternativesTo } from './alternatives.ts';
 import type { Clock } from './clock.ts';
-
-export interface InlineRequest {
-  readonly uri: string;
-  readonly position: { readonly line: number; readonly character: number };
-  readonly isExplicit: boolean;
-  /** The entry that is selected in the suggest popup: the text that will stand in `range` if it is taken. */
-  readonly selected?: { readonly range: LineRange; readonly text: string };
-}
-
-interface LineRange {
-  readonly start: { readonly line: number; readonly character: number };
-  readonly end: { readonly line: number; readonly character: number };
-}
-
-export interface InlineSuggestion {
-  readonly id: string;
-  readonly insertText: string;
-  readonly range: LineRange;
-}
-
-export type InlineOutcome =
-  | { readonly outcome: 'ok'; readonly suggestion: InlineSuggestion }
-  | { readonly outcome: 'nothing'; readonly why: string }
-  /** The document changed meanwhile. */
-  | { readonly outcome: 'stale' }
-  | Failure;
+import type { ShownSuggestion } from './completionState.ts';
+import { CompletionState } from './completionState.ts';
+import type { InlineOutcome, InlineRequest } from './inlineRequest.ts';
+import { prepareNext } from './prepareNext.ts';
+import { siteOf } from './requestSite.ts';
+import type { Place } from './startRun.ts';
+import { RunStarter } from './startRun.ts';
+import { SuggestionFeedback } from './suggestionFeedback.ts';
 
 export interface CompleteInlineDependencies {
   readonly session: Session;
   readonly inference: Inference;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where what became of suggestions is kept; nowhere when absent. */
+  readonly record?: (record: FeedbackRecord) => void;
+  /** Ends what goes on in the background. */
+  readonly ended?: AbortSignal;
 }
 
-/** Tokens of a prompt that are not text: family tokens and the path. */
-const overheadTokens = 40;
-/** The rest of a line is rarely longer. */
-const lineTokens = 48;
-/** A longer prompt than this helps little and costs time at every cursor jump. */
-const mostPromptTokens = 3072;
-
-/** What is fixed for one request once it is made. */
-interface Site {
+/** One request, once it is known what it is for. */
+interface Asked extends Place {
+  readonly request: InlineRequest;
   readonly snapshot: Snapshot;
-  readonly text: string;
-  readonly offset: number;
-  readonly linePrefix: string;
-  readonly lineSuffix: string;
-  readonly following: string;
-  readonly range: LineRange;
-  /** Text that the suggestion must begin with: what the popup's entry adds. */
-  readonly lead: string;
-  readonly shape: Shape;
+  readonly startedMs: number;
+  readonly signal: AbortSignal;
 }
 
 export class CompleteInline {
   readonly #deps: CompleteInlineDependencies;
-  readonly #estimate = new TokenEstimate();
+  readonly #feedback: SuggestionFeedback;
+  readonly #state: CompletionState;
+  readonly #runs: RunStarter;
+  readonly #ended: AbortSignal;
   #newest: AbortController | undefined;
-  #nextId = 1;
 
   constructor(deps: CompleteInlineDependencies) {
+    const { session, inference, clock } = deps;
     this.#deps = deps;
+    this.#ended = deps.ended ?? new AbortController().signal;
+    this.#feedback = new SuggestionFeedback({ documents: session.documents, clock, record: deps.record ?? (() => {}), ended: this.#ended });
+    this.#state = new CompletionState({ documents: session.documents, clock, feedback: this.#feedback });
+    this.#runs = new RunStarter({ session, inference, clock, reuse: this.#state.reuse });
+    this.#ended.addEventListener('abort', () => this.#state.dispose(), { once: true });
   }
 
   async complete(request: InlineRequest, signal: AbortSignal): Promise<InlineOutcome> {
-    const { session, clock, inference } = this.#deps;
+    const { session, clock } = this.#deps;
     const { completion } = session.settings;
-    // Whatever comes of this request, the one before it answers a cursor that has moved on.
     this.#newest?.abort();
     const superseded = new AbortController();
     this.#newest = superseded;
-    const given = AbortSignal.any([signal, superseded.signal]);
-
-    if (session.isPaused && !request.isExplicit) return { outcome: 'nothing', why: 'paused' };
-    if (!completion.enabled && !request.isExplicit) return { outcome: 'nothing', why: 'switched off' };
+    if (session.isPaused && !request.isExplicit) return nothing('paused');
+    if (!completion.enabled && !request.isExplicit) return nothing('switchedOff');
     const snapshot = session.documents.snapshot(request.uri);
-    if (!snapshot) return { outcome: 'nothing', why: 'the document is not open' };
-    const site = siteOf(snapshot, request, completion.multiLine);
-    const verdict = triggerVerdict({
-      ...site,
+    if (!snapshot) return nothing('notOpen');
+    const asked: Asked = {
+      request,
+      snapshot,
+      uri: request.uri,
       languageId: snapshot.languageId,
-      excludedLanguages: completion.excludedLanguages,
-      isExplicit: request.isExplicit,
-    });
-    if (verdict !== 'ask') return { outcome: 'nothing', why: verdict };
-
-    if (!request.isExplicit) await clock.wait(completion.delayMs, given);
-    if (given.aborted) return cancelled;
-    const described = await inference.describeModel(given);
-    if (described.outcome !== 'ok') return described;
-    const family = fimFamilyOf(described.value.specialTokens);
-    if (!family) return { outcome: 'nothing', why: `${described.value.name} was not trained to fill holes` };
-
-    const written = await this.#write(site, { family, model: described.value, isExplicit: request.isExplicit }, given);
-    if (written.outcome !== 'ok') return written;
-    if (session.documents.version(request.uri) !== snapshot.version) return { outcome: 'stale' };
-    const result = postprocess({
-      text: written.text,
-      isCutShort: written.isCutShort,
-      shape: site.shape,
-      linePrefix: site.linePrefix,
-      lineSuffix: site.lineSuffix,
-      following: site.following,
-      eol: snapshot.text.includes('\r\n') ? '\r\n' : '\n',
-    });
-    if ('hidden' in result) return { outcome: 'nothing', why: result.hidden };
-    return { outcome: 'ok', suggestion: { id: `c${this.#nextId++}`, insertText: site.lead + result.shown, range: site.range } };
+      site: siteOf(snapshot, request, session.documents),
+      startedMs: clock.now(),
+      signal: AbortSignal.any([signal, superseded.signal]),
+    };
+    const verdict = triggerVerdict({ ...completion, site: asked.site, languageId: snapshot.languageId, isExplicit: request.isExplicit });
+    if (verdict !== 'ask') return nothing(verdict);
+    const known = this.#known(asked);
+    if (known && request.isExplicit && known.remainder !== '' && this.#isShownHere(asked)) return this.#choose(known, asked);
+    if (known && known.remainder !== '') return this.#show([known], asked);
+    if (known && !request.isExplicit) return nothing(known.suggestion.why ?? 'modelEnded');
+    return this.#ask(asked);
   }
 
   /** A suggestion was taken whole. */
   accepted(id: string): void {
     this.#deps.log.debug(`Completion ${id} was accepted.`);
+    this.#state.accepted(id);
   }
 
-  async #write(
-    site: Site,
-    how: { readonly family: FimFamily; readonly model: ModelDescription; readonly isExplicit: boolean },
-    signal: AbortSignal,
-  ): Promise<{ readonly outcome: 'ok'; readonly text: string; readonly isCutShort: boolean } | Failure> {
-    const { session, inference } = this.#deps;
-    const { family, model } = how;
-    const maxTokens = Math.min(site.shape === 'line' ? lineTokens : session.settings.completion.maxTokens, Math.floor(model.contextSize / 4));
-    // Room for the longer of both shapes: a budget that changed with the shape would move the window within one line.
-    const roomTokens = Math.min(Math.max(lineTokens, session.settings.completion.maxTokens), Math.floor(model.contextSize / 4));
-    let budgetTokens = Math.min(mostPromptTokens, model.contextSize - roomTokens - overheadTokens);
-    // The estimate may be wrong for a dense file: the engine says by how much, and the second try is made to fit.
-    for (let attempt = 0; ; attempt++) {
-      const window = fimWindow(site.text, site.offset, this.#estimate.charactersFor(budgetTokens));
-      // Models learned from text with plain line feeds; the editor's line breaks come back in postprocess.
-      const unified = { prefix: window.prefix.replaceAll('\r\n', '\n'), suffix: window.suffix.replaceAll('\r\n', '\n') };
-      const parts = family.layout({ ...unified, path: session.displayPath(site.snapshot.uri) });
-      const enough = new AbortController();
-      let streamed = '';
-      const dedentBelow = site.shape === 'block' ? blockIndent(site.linePrefix) : 0;
-      const generated = await inference.generate(
-        {
-          prompt: { kind: 'parts', parts: [...parts] },
-          priority: 'inline',
-          maxTokens,
-          temperature: 0,
-          stop: site.shape === 'line' ? ['\n'] : [],
-          // The engine ends at once where endOfBlock would; all other ends of a block are seen below.
-          ...(dedentBelow > 0 ? { lineStops: { dedentBelow, tabSize: blockTabSize } } : {}),
-          forbidEndFirst: how.isExplicit || family.endsTooEarly,
-        },
-        {
-          signal: AbortSignal.any([signal, enough.signal]),
-          onText: (piece) => {
-            streamed += piece;
-            if (isEnough(streamed, site)) enough.abort();
-          },
-        },
-      );
-      if (enough.signal.aborted && !signal.aborted) return { outcome: 'ok', text: streamed, isCutShort: false };
-      if (generated.outcome === 'ok') {
-        const { usage, text, finish } = generated.value;
-        this.#estimate.observe(window.prefix.length + window.suffix.length, usage.evaluatedTokens + usage.reusedTokens);
-        return { outcome: 'ok', text, isCutShort: finish === 'length' };
-      }
-      if (generated.outcome !== 'contextOverflow' || attempt > 0) return generated;
-      this.#estimate.observe(window.prefix.length + window.suffix.length, generated.promptTokens);
-      budgetTokens = Math.floor((budgetTokens * generated.availableTokens * 0.9) / generated.promptTokens);
+  /** Forgets suggestions and how they were taken. */
+  forget(): void {
+    this.#state.forget();
+  }
+
+  /** What is shown first: it must not change under the eyes of who types through it. Then what was computed before. */
+  #known({ uri, site }: Asked): Hit | undefined {
+    const { reuse, shown } = this.#state;
+    const still = shown?.uri === uri ? matchAt(reuse.get(shown.suggestion.id) ?? shown.suggestion, site) : undefined;
+    if (still && still.remainder !== '') return still;
+    const [first] = reuse.find(site);
+    const isForgotten = first?.remainder === '' && this.#deps.clock.now() - first.suggestion.atMs > thresholds.nothingMemoryMs;
+    return isForgotten ? undefined : first;
+  }
+
+  async #ask(asked: Asked): Promise<InlineOutcome> {
+    const { session, inference, clock } = this.#deps;
+    const { uri, site, signal, languageId, request } = asked;
+    if (inference.state.state !== 'ready' && !request.isExplicit) {
+      const copied = this.#fromCode(asked);
+      if (copied) return copied;
     }
+    let run = this.#state.runFor(uri, site);
+    if (!run) {
+      const delayMs = request.isExplicit ? 0 : this.#state.pauseBefore(languageId, session.settings.completion.delayMs);
+      if (delayMs > 0) await clock.wait(delayMs, signal);
+      if (signal.aborted) return cancelled;
+      // What was being prepared goes on at once, and what it has said so far is its draft.
+      const expected = this.#state.preparedFor(uri, site)?.writtenBehind(site);
+      const started = await this.#runs.start(asked, { kind: 'shown', isExplicit: request.isExplicit, ...(expected ? { expected } : {}) }, signal);
+      if ('outcome' in started) return started.outcome === 'cancelled' ? cancelled : (this.#fromCode(asked) ?? started);
+      run = started;
+      this.#state.began(uri, run);
+    }
+    // What it has shown already would have been found: whoever joins it later has typed beyond that.
+    await run.join(signal, { wantsWhole: request.isExplicit || run.suggestion !== undefined });
+    if (signal.aborted) return cancelled;
+    if (session.documents.version(uri) !== asked.snapshot.version) return { outcome: 'stale' };
+    if (run.latencyMs !== undefined) this.#state.rhythm.answered(run.latencyMs);
+    const hit = run.suggestion && matchAt(run.suggestion, site);
+    if (hit && hit.remainder !== '') return this.#show([hit], asked);
+    if (!run.end || run.end.outcome === 'ok') {
+      // It was joined, and went another way than what was typed since.
+      return run.request.site.offset === site.offset ? nothing('modelEnded') : this.#ask(asked);
+    }
+    if (run.end.outcome === 'nothing') return nothing(run.end.why);
+    return run.end.outcome === 'cancelled' ? cancelled : (this.#fromCode(asked) ?? run.end);
+  }
+
+  /** Without the model: while it is loaded, and when the engine is gone. Not kept, since the model would say it better. */
+  #fromCode(asked: Asked): InlineOutcome | undefined {
+    const { site, languageId } = asked;
+    const copied = this.#runs.codeFor(asked);
+    if (!copied || (copied.confidence < thresholds.leastCodeConfidence && !asked.request.isExplicit)) return undefined;
+    const fitted = postprocess({ text: copied.text, end: 'enough', shape: 'block', site, languageId });
+    if ('hidden' in fitted) return undefined;
+    const atMs = this.#deps.clock.now();
+    const suggestion = { id: this.#runs.newId(), key: keyOf(site), head: site.linePrefix, text: fitted.shown, isGrowing: false, source: 'code', atMs } as const;
+    const shown = this.#show([{ suggestion, remainder: fitted.shown, typed: 0 }], asked);
+    return shown.outcome === 'ok' ? shown : undefined;
+  }
+
+  #show(hits: readonly Hit[], asked: Asked): InlineOutcome {
+    const { request, snapshot, site, languageId, uri } = asked;
+    // Whatever was waited for, a suggestion is made for one version alone.
+    if (this.#deps.session.documents.version(uri) !== snapshot.version) return { outcome: 'stale' };
+    const fitted = hits.map((hit) => ({ hit, text: refit(hit.remainder, { site, languageId, isEnded: false }) })).filter(({ text }) => text.trim() !== '');
+    const [first] = fitted;
+    if (!first) return nothing('repeatsWhatFollows');
+    const { suggestion } = first.hit;
+    const rejectsAtPlace = this.#state.rejects.atPlace(suggestion.id);
+    const isShown = this.#state.shown?.suggestion.id === suggestion.id;
+    const verdict = worthShowing({ ...request, isShown, text: first.text, confidence: suggestion.confidence, rejectsAtPlace, lineSuffix: site.lineSuffix });
+    if (verdict !== 'show') return nothing(verdict);
+    const { id, source } = suggestion;
+    const nowMs = this.#deps.clock.now();
+    const shown: ShownSuggestion = { suggestion, remainder: first.text, uri, languageId, offset: site.offset, sinceMs: nowMs };
+    this.#state.shows(shown);
+    const probability = suggestion.confidence?.[0];
+    this.#feedback.shown(
+      { id, uri, languageId, source, text: first.text, offset: site.offset },
+      { latencyMs: Math.round(nowMs - asked.startedMs), ...(probability === undefined ? {} : { confidence: probability }) },
+    );
+    if (!request.selected) void prepareNext(shown, { place: asked, state: this.#state, runs: this.#runs, signal: this.#ended });
+    const range = request.selected?.range ?? { start: request.position, end: request.position };
+    const lead = request.selected?.text ?? '';
+    const withEol = (text: string) => (site.eol === '\n' ? text : text.replaceAll('\n', site.eol));
+    return { outcome: 'ok', suggestions: fitted.map(({ hit, text }) => ({ id: hit.suggestion.id, insertText: lead + withEol(text), range })) };
+  }
+
+  /** Asked for where something is shown: the user wants to choose. */
+  async #choose(first: Hit, asked: Asked): Promise<InlineOutcome> {
+    const others = await alternativesTo(first, { place: asked, runs: this.#runs, signal: asked.signal });
+    return asked.signal.aborted ? cancelled : this.#show([first, ...others], asked);
+  }
+
+  #isShownHere({ uri, site }: Asked): boolean {
+    return this.#state.shown?.uri === uri && this.#state.shown.offset === site.offset;
   }
 }
 
-/** Decoding costs time that nobody waits for once the text can only be cut. */
-function isEnough(streamed: string, site: Site): boolean {
-  if (cutLoops(streamed).length < streamed.length) return true;
-  return site.shape === 'block' && endOfBlock(streamed, site.linePrefix).isComplete;
-}
-
-function siteOf(snapshot: Snapshot, request: InlineRequest, multiLine: 'auto' | 'never' | 'always'): Site {
-  const index = indexLines(snapshot.text);
-  const range = request.selected?.range ?? { start: request.position, end: request.position };
-  const lead = request.selected?.text ?? '';
-  const from = offsetAt(index, range.start);
-  const to = Math.max(from, offsetAt(index, range.end));
-  // With a selected entry the model continues behind it, as if it had been taken.
-  const text = snapshot.text.slice(0, from) + lead + snapshot.text.slice(to);
-  const offset = from + lead.length;
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  const lineBreak = text.indexOf('\n', offset);
-  const lineEnd = lineBreak < 0 ? text.length : lineBreak;
-  const linePrefix = text.slice(lineStart, offset);
-  const lineSuffix = text.slice(offset, lineEnd).replace(/\r$/, '');
-  const following = text.slice(lineEnd + 1, lineEnd + 4096).replaceAll('\r', '');
-  return {
-    snapshot,
-    text,
-    offset,
-    linePrefix,
-    lineSuffix,
-    following,
-    range,
-    lead,
-    shape: shapeFor({ linePrefix, lineSuffix, multiLine, isExplicit: request.isExplicit }),
-  };
+function nothing(why: QuietReason): InlineOutcome {
+  return { outcome: 'nothing', why };
 }

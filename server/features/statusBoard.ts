@@ -1,5 +1,6 @@
 // The one state that the status item shows, put together from the engine, the pause switch and the requests under way.
 // It knows states; it must not know how they are displayed.
+import type { QuietReason } from '../core/completion/quietReasons.ts';
 import type { Inference } from '../inference/inference.ts';
 import type { Status } from '../protocol/status.ts';
 import type { Session } from '../session/session.ts';
@@ -17,6 +18,9 @@ export interface StatusBoardOptions {
 export class StatusBoard {
   readonly #options: StatusBoardOptions;
   #running = 0;
+  #quiet: QuietReason | undefined;
+  #pauseEndsInMs: number | undefined;
+  #endSnooze: AbortController | undefined;
   #last = '';
 
   constructor(options: StatusBoardOptions) {
@@ -39,10 +43,40 @@ export class StatusBoard {
         const { name, path, contextSize } = state.model;
         const model = { name, path, isStarter: path === starterPath, contextSize };
         const notes = state.notes ? { notes: [...state.notes] } : {};
-        if (session.isPaused) return { state: 'paused', model, ...notes };
-        return { state: this.#running > 0 ? 'busy' : 'ready', model, ...notes };
+        const quiet = this.#quiet === undefined ? {} : { quiet: this.#quiet };
+        const ends = this.#pauseEndsInMs === undefined ? {} : { pauseEndsInMs: this.#pauseEndsInMs };
+        if (session.isPaused) return { state: 'paused', model, ...notes, ...ends };
+        return { state: this.#running > 0 ? 'busy' : 'ready', model, ...notes, ...quiet };
       }
     }
+  }
+
+  /** Why the last request showed nothing; undefined when it showed something. */
+  setQuiet(why: QuietReason | undefined): void {
+    if (why === this.#quiet) return;
+    this.#quiet = why;
+    this.refresh();
+  }
+
+  /** @param forMs after which automatic suggestions come again by themselves */
+  setPaused(paused: boolean, forMs?: number): void {
+    const { session, clock } = this.#options;
+    this.#endSnooze?.abort();
+    this.#endSnooze = undefined;
+    session.isPaused = paused;
+    this.#pauseEndsInMs = paused ? forMs : undefined;
+    this.refresh();
+    if (!paused || forMs === undefined) return;
+    const snooze = new AbortController();
+    this.#endSnooze = snooze;
+    void clock.wait(forMs, snooze.signal).then(() => {
+      if (!snooze.signal.aborted) this.setPaused(false);
+    });
+  }
+
+  /** Ends the waiting for a pause to end. */
+  dispose(): void {
+    this.#endSnooze?.abort();
   }
 
   /** Shows `busy` as long as the work runs; work that is done within `quietMs` is not shown, so that typing does not make it flicker. */

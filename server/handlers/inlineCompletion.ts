@@ -23,19 +23,24 @@ export function registerInlineCompletion(connection: Connection, completeInline:
       };
       const result = await board.during(() => completeInline.complete(request, signal), quietMs);
       switch (result.outcome) {
-        case 'ok': {
-          const { id, insertText, range } = result.suggestion;
-          return [{ insertText, range, command: { title: 'Completion accepted', command: serverCommands.completionAccepted, arguments: [id] } }];
-        }
+        case 'ok':
+          board.setQuiet(undefined);
+          return result.suggestions.map(({ id, insertText, range }) => ({
+            insertText,
+            range,
+            command: { title: 'Completion accepted', command: serverCommands.completionAccepted, arguments: [id] },
+          }));
         case 'stale':
           throw new ResponseError<void>(LSPErrorCodes.ContentModified, 'The document changed.');
         case 'nothing':
+          board.setQuiet(result.why);
           log.debug(`No suggestion: ${result.why}.`);
           return null;
         case 'cancelled':
           return null;
         default:
           // No dialog for ghost text: the status item shows the state.
+          board.setQuiet('unavailable');
           log.info(`No suggestion: ${result.cause}`);
           return null;
       }

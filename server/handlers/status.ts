@@ -6,11 +6,9 @@ import type { StatusBoard } from '../features/statusBoard.ts';
 import { methods } from '../protocol/methods.ts';
 import type { DeleteSavedStateResult, Status } from '../protocol/status.ts';
 import { setPausedParamsSchema } from '../protocol/status.ts';
-import type { Session } from '../session/session.ts';
 import { registerRequest } from './handle.ts';
 
 export interface StatusHandlerOptions {
-  readonly session: Session;
   readonly board: StatusBoard;
   readonly restart: (signal: AbortSignal) => Promise<unknown>;
   readonly engineStatus: (signal: AbortSignal) => Promise<unknown>;
@@ -18,13 +16,12 @@ export interface StatusHandlerOptions {
   readonly log: Log;
 }
 
-export function registerStatus(connection: Connection, { session, board, restart, engineStatus, deleteSavedState, log }: StatusHandlerOptions): void {
+export function registerStatus(connection: Connection, { board, restart, engineStatus, deleteSavedState, log }: StatusHandlerOptions): void {
   registerRequest(connection, log, {
     method: methods.setPaused,
     params: setPausedParamsSchema,
-    act: async ({ paused }) => {
-      session.isPaused = paused;
-      board.refresh();
+    act: async ({ paused, forMs }) => {
+      board.setPaused(paused, forMs);
       return board.status;
     },
   });

@@ -7,6 +7,7 @@ export const methods = {
   restartEngine: 'tramontane/restartEngine',
   setPaused: 'tramontane/setPaused',
   engineStatus: 'tramontane/engineStatus',
+  deleteCompletionHistory: 'tramontane/deleteCompletionHistory',
   deleteSavedState: 'tramontane/deleteSavedState',
   /** A notification: whether the user trusts the workspace has changed. */
   workspaceTrust: 'tramontane/workspaceTrust',

@@ -12,10 +12,12 @@ export const harmlessSettingsSchema = v.object({
       /** auto: decided from the text around the cursor. */
       multiLine: v.optional(v.picklist(['auto', 'never', 'always'])),
       maxTokens: v.optional(v.pipe(count, v.minValue(1), v.maxValue(2048))),
-      /** Pause in typing before an automatic request, ms. */
+      /** The longest pause in typing that an automatic request waits for, ms; an idle engine is asked sooner. */
       delayMs: v.optional(v.pipe(count, v.maxValue(5000))),
       /** Language ids without automatic suggestions. */
       excludedLanguages: v.optional(v.array(v.string())),
+      /** Where in the code nothing is suggested by itself. */
+      excludedScopes: v.optional(v.array(v.picklist(['comment', 'string']))),
     }),
   ),
   chat: v.optional(

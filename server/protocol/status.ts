@@ -1,6 +1,27 @@
 // The door for what the status item shows: `tramontane/status`, sent by the server whenever it changes.
 import * as v from 'valibot';
+import type { QuietReason } from '../core/completion/quietReasons.ts';
 import { failureSchemas } from './failure.ts';
+
+const quietReasons = [
+  'paused',
+  'switchedOff',
+  'notOpen',
+  'excludedLanguage',
+  'excludedScope',
+  'insideWord',
+  'middleOfLine',
+  'modelEnded',
+  'chat',
+  'invisibleCharacters',
+  'secret',
+  'repeatsWhatFollows',
+  'restatesWhatStands',
+  'unsure',
+  'turnedDown',
+  'trivial',
+  'unavailable',
+] as const satisfies readonly QuietReason[];
 
 export const statusSchema = v.object({
   state: v.picklist(['starting', 'ready', 'busy', 'paused', 'noModel', 'error']),
@@ -8,13 +29,22 @@ export const statusSchema = v.object({
   model: v.optional(v.object({ name: v.string(), path: v.string(), isStarter: v.boolean(), contextSize: v.number() })),
   /** What the user should know while it works, one sentence each: what was given up to fit the model into memory, another GPU back end than wished. */
   notes: v.optional(v.array(v.string())),
+  /** Why the last request showed no suggestion; absent when it showed one. */
+  quiet: v.optional(v.picklist(quietReasons)),
+  /** With paused: it ends by itself after so many ms, counted from when this state is sent. */
+  pauseEndsInMs: v.optional(v.number()),
   /** Present with noModel and error: one sentence each. */
   cause: v.optional(v.string()),
   action: v.optional(v.string()),
 });
 export type Status = v.InferOutput<typeof statusSchema>;
 
-export const setPausedParamsSchema = v.object({ paused: v.boolean() });
+const longestSnoozeMs = 24 * 60 * 60 * 1000;
+export const setPausedParamsSchema = v.object({
+  paused: v.boolean(),
+  /** Only for so long, ms. */
+  forMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(longestSnoozeMs))),
+});
 
 /** How much was on disk, in files and bytes. */
 export const deleteSavedStateResultSchema = v.variant('outcome', [

@@ -11,6 +11,7 @@ export interface Settings {
     readonly maxTokens: number;
     readonly delayMs: number;
     readonly excludedLanguages: readonly string[];
+    readonly excludedScopes: readonly ('comment' | 'string')[];
   };
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
@@ -35,7 +36,7 @@ export interface Settings {
 }
 
 export const defaultSettings: Settings = {
-  completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 60, excludedLanguages: [] },
+  completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 300, excludedLanguages: [], excludedScopes: [] },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
   model: { path: '', contextSize: 0, draftPath: '', loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },

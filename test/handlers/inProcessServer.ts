@@ -4,6 +4,7 @@ import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { createConnection } from 'vscode-languageserver/node';
 import type { Clock } from '../../server/features/clock.ts';
+import type { LanguageServerOptions } from '../../server/languageServer.ts';
 import { startLanguageServer } from '../../server/languageServer.ts';
 import type { Status } from '../../server/protocol/status.ts';
 import type { Settings } from '../../server/session/settings.ts';
@@ -36,6 +37,7 @@ export interface TestServerOptions {
   readonly trustClientOptions?: boolean;
   readonly clock?: Clock;
   readonly folder?: string;
+  readonly makeFeedback?: NonNullable<LanguageServerOptions['makeFeedback']>;
 }
 
 export async function testServer(options: TestServerOptions): Promise<TestServer> {
@@ -51,6 +53,7 @@ export async function testServer(options: TestServerOptions): Promise<TestServer
       built.push(settings);
       return options.inference();
     },
+    ...(options.makeFeedback ? { makeFeedback: options.makeFeedback } : {}),
     starterPath: '/models/starter.gguf',
     clock: options.clock ?? instantClock,
     version: '0.0.0-test',

@@ -59,35 +59,132 @@ test('a document that changed meanwhile gets no suggestion: ContentModified', ()
     await assert.rejects(pending, (error) => error instanceof ResponseError && error.code === -32801);
   }));
 
-test('the newest request wins: the one before it is cancelled down to the engine', () => {
+/** An engine that holds its first answer back until the test lets it go. */
+function held(): { readonly beforePiece: () => Promise<void>; readonly release: () => void } {
   let release = () => {};
-  const held = new Promise<void>((resolve) => {
+  let first: Promise<void> | undefined = new Promise<void>((resolve) => {
     release = resolve;
   });
-  let first = true;
-  return withServer(
-    {
-      answers: ['one', 'two'],
-      beforePiece: async () => {
-        if (first) {
-          first = false;
-          await held;
-        }
-      },
+  return {
+    beforePiece: async () => {
+      const waited = first;
+      first = undefined;
+      await waited;
     },
-    async (server, inference) => {
-      await server.open(uri, 'const a = \n');
-      const older = server.inline(uri, 0, 10);
-      while (inference.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
-      const newer = server.inline(uri, 0, 10);
-      // Released only once the newer request is under way, so that the older one could have answered.
-      while (inference.requests.length < 2) await new Promise((resolve) => setImmediate(resolve));
-      release();
-      assert.equal(await older, null);
-      assert.equal((await newer)?.[0]?.insertText, 'two');
-      assert.equal(inference.cancelledCount, 1);
-    },
-  );
+    release: () => release(),
+  };
+}
+
+const shownOnly = <Request extends { readonly isAhead?: boolean }>(requests: readonly Request[]) => requests.filter(({ isAhead }) => !isAhead);
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('the newest request wins: the one before it, for another place, is cancelled down to the engine', () => {
+  const { beforePiece, release } = held();
+  return withServer({ answers: ['one', 'two'], beforePiece }, async (server, inference) => {
+    await server.open(uri, 'const a = \nconst b = \n');
+    const older = server.inline(uri, 0, 10);
+    while (inference.requests.length === 0) await turn();
+    const newer = server.inline(uri, 1, 10);
+    // Released only once the newer request is under way, so that the older one could have answered.
+    while (inference.requests.length < 2) await turn();
+    release();
+    assert.equal(await older, null);
+    assert.equal((await newer)?.[0]?.insertText, 'two');
+    assert.equal(inference.cancelledCount, 1);
+  });
+});
+
+test('whoever types on what the model is writing joins its answer', () => {
+  const { beforePiece, release } = held();
+  return withServer({ answers: ['foo();'], beforePiece }, async (server, inference) => {
+    await server.open(uri, 'const a = \n');
+    const older = server.inline(uri, 0, 10, 2);
+    while (inference.requests.length === 0) await turn();
+    await server.change(uri, 2, 'const a = f\n');
+    const newer = server.inline(uri, 0, 11, 2);
+    await server.client.sendRequest('tramontane/setPaused', { paused: false });
+    release();
+    assert.equal(await older, null);
+    assert.equal((await newer)?.[0]?.insertText, 'oo();');
+    assert.equal(shownOnly(inference.requests).length, 1);
+    assert.equal(inference.cancelledCount, 0);
+  });
+});
+
+test('typed through, taken word by word, deleted back: the engine is asked once', () =>
+  withServer({ answers: ['foo(bar);', ''] }, async (server, inference) => {
+    await server.open(uri, 'const a = \n');
+    const at = async (version: number, text: string) => {
+      await server.change(uri, version, `${text}\n`);
+      return (await server.inline(uri, 0, text.length, 2))?.[0]?.insertText;
+    };
+    assert.equal((await server.inline(uri, 0, 10, 2))?.[0]?.insertText, 'foo(bar);');
+    assert.equal(await at(2, 'const a = f'), 'oo(bar);');
+    assert.equal(await at(3, 'const a = foo('), 'bar);');
+    assert.equal(await at(4, 'const a = fo'), 'o(bar);');
+    assert.equal(shownOnly(inference.requests).length, 1);
+  }));
+
+test('what would follow is prepared at low priority and there after Tab', () =>
+  withServer({ answers: ['foo();', '\nconst b = a;\nconst c'] }, async (server, inference) => {
+    await server.open(uri, 'const a = \n');
+    assert.equal((await server.inline(uri, 0, 10, 2))?.[0]?.insertText, 'foo();');
+    while (inference.requests.length < 2) await turn();
+    const [, ahead] = inference.requests;
+    assert.deepEqual([ahead?.priority, ahead?.isAhead], ['background', true]);
+    assert.ok(JSON.stringify(ahead?.prompt).includes('const a = foo();'));
+    await server.client.sendRequest('tramontane/setPaused', { paused: false });
+    for (let count = 0; count < 20; count++) await turn();
+    await server.change(uri, 2, 'const a = foo();\n');
+    assert.equal((await server.inline(uri, 0, 16, 2))?.[0]?.insertText, '\nconst b = a;');
+    assert.equal(shownOnly(inference.requests).length, 1);
+  }));
+
+test('asked for where something is shown, there are several to choose from, all different', () =>
+  withServer({ answers: ['one();', 'two();', 'one();', 'three();', 'two();'] }, async (server, inference) => {
+    await server.open(uri, 'const a = \n');
+    assert.equal((await server.inline(uri, 0, 10, 1))?.length, 1);
+    while (inference.requests.length < 2) await turn();
+    const items = await server.inline(uri, 0, 10, 1);
+    assert.deepEqual(
+      items?.map(({ insertText }) => insertText),
+      ['one();', 'three();'],
+    );
+    const warm = inference.requests.filter(({ temperature }) => temperature > 0);
+    assert.deepEqual([warm.length, new Set(warm.map(({ seed }) => seed)).size], [2, 2]);
+  }));
+
+test('the first lines of a block come while the rest is still being written, and the rest when it is typed into', () => {
+  let release = () => {};
+  const rest = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const text = '\n  one();\n  two();\n}\n';
+  return withServer({ answers: [text, ''], pieceLength: 5, beforePiece: (_request, piece) => (piece === 3 ? rest : undefined) }, async (server, inference) => {
+    await server.open(uri, 'function f() {\n');
+    assert.equal((await server.inline(uri, 0, 14, 2))?.[0]?.insertText, '\n  one();');
+    await server.change(uri, 2, 'function f() {\n  one();\n');
+    const more = server.inline(uri, 1, 8, 2);
+    await turn();
+    release();
+    const [item] = (await more) ?? [];
+    assert.ok('\n  two();\n}'.startsWith(item?.insertText ?? '?'), item?.insertText);
+    assert.equal(shownOnly(inference.requests).length, 1);
+  });
+});
+
+test('while the model is loaded, the code around answers', async () => {
+  const inference = scriptedInference({ model: codestral });
+  inference.setState({ state: 'starting' });
+  const server = await testServer({ inference: () => inference });
+  try {
+    await server.open(uri, 'const alpha = registry.get(alphaKey);\nconst beta = registry.get(betaKey);\nconst gamma = registry.ge\n');
+    const items = await server.inline(uri, 2, 25, 2);
+    assert.equal(items?.[0]?.insertText, 't(gammaKey);');
+    assert.equal(inference.requests.length, 0);
+  } finally {
+    server.end();
+  }
 });
 
 test('$/cancelRequest reaches the engine and is answered RequestCancelled', () => {
@@ -119,18 +216,27 @@ test('$/cancelRequest reaches the engine and is answered RequestCancelled', () =
   );
 });
 
-test('an automatic request waits for the pause in typing, an explicit one does not', async () => {
+test('an automatic request waits for a pause in fast typing while the engine is slow, an explicit one does not', async () => {
   const waits: number[] = [];
+  let nowMs = 0;
   await withServer(
-    { answers: ['x'] },
+    { answers: ['x'], beforePiece: () => void (nowMs += 2000) },
     async (server) => {
       await server.open(uri, 'const a = \n');
       await server.inline(uri, 0, 10, 1);
+      nowMs += 10_000;
+      for (let version = 2; version < 6; version++) {
+        nowMs += 90;
+        await server.change(uri, version, `const ${'b'.repeat(version)} = \n`);
+      }
+      waits.length = 0;
+      await server.inline(uri, 0, 13, 1);
       assert.ok(!waits.includes(77));
-      await server.inline(uri, 0, 10, 2);
+      await server.change(uri, 7, 'const other = \n');
+      await server.inline(uri, 0, 14, 2);
       assert.ok(waits.includes(77));
     },
-    { initializationOptions: { completion: { delayMs: 77 } }, clock: { now: () => 0, wait: async (ms) => void waits.push(ms) } },
+    { initializationOptions: { completion: { delayMs: 77 } }, clock: { now: () => nowMs, wait: async (ms) => void waits.push(ms) } },
   );
 });
 
@@ -181,7 +287,7 @@ test('a prompt that does not fit is made shorter and asked again', () =>
   withServer({ answers: ['x'], countTokens: (text) => text.length, model: { ...codestral, contextSize: 1024 } }, async (server, inference) => {
     await server.open(uri, `${'const a = 1;\n'.repeat(400)}const b = `);
     assert.equal((await server.inline(uri, 400, 10))?.[0]?.insertText, 'x');
-    assert.equal(inference.requests.length, 2);
+    assert.equal(shownOnly(inference.requests).length, 2);
   }));
 
 test('line breaks are sent as the model knows them and come back as the file has them', () =>
@@ -192,8 +298,18 @@ test('line breaks are sent as the model knows them and come back as the file has
     assert.ok(!JSON.stringify(inference.requests[0]?.prompt).includes('\\r'));
   }));
 
-test('a model that was not trained to fill holes suggests nothing and is not asked', () =>
-  withServer({ model: { specialTokens: [] } }, async (server, inference) => {
+test('a model that was only trained to chat goes on with a begun answer, and nothing around its code is shown', () =>
+  withServer({ model: { specialTokens: [] }, answers: ['compute(1);\n```\nThis adds one.'] }, async (server, inference) => {
+    await server.open(uri, 'import x;\nconst a = \nshow(a);\n');
+    assert.equal((await server.inline(uri, 1, 10))?.[0]?.insertText, 'compute(1);');
+    const prompt = inference.requests[0]?.prompt;
+    assert.ok(prompt?.kind === 'chat');
+    assert.equal(prompt.prefill, '```typescript\nconst a = ');
+    assert.ok(inference.requests[0]?.stop.includes('\nshow(a);'));
+  }));
+
+test('a model that can neither fill holes nor chat suggests nothing and is not asked', () =>
+  withServer({ model: { specialTokens: [], hasChatTemplate: false } }, async (server, inference) => {
     await server.open(uri, 'const a = \n');
     assert.equal(await server.inline(uri, 0, 10), null);
     assert.equal(inference.requests.length, 0);
@@ -211,7 +327,7 @@ test('in an indented block the engine is told where it ends; for one line or at 
     await server.inline(uri, 3, 10);
     await server.inline(uri, 4, 0);
     assert.deepEqual(
-      inference.requests.map(({ lineStops, stop }) => ({ lineStops, stop })),
+      shownOnly(inference.requests).map(({ lineStops, stop }) => ({ lineStops, stop })),
       [
         { lineStops: { dedentBelow: 6, tabSize: 4 }, stop: [] },
         { lineStops: undefined, stop: ['\n'] },

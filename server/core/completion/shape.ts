@@ -1,83 +1,160 @@
-// How much is asked for: the rest of the line or a whole block, and where a block ends. It knows text and indentation; it must not
-// know models. Decided from the text around the cursor first, since that costs nothing.
+// How much is asked for (the rest of the line, the statement or the block), and where that ends in what a model writes.
+// It knows text, brackets and indentation; it must not know models. Decided from the text around the cursor first, since that costs nothing.
+import { indentWidth } from './indentation.ts';
+import { lex } from './lexLine.ts';
 
-export type Shape = 'line' | 'block';
+/**
+ * `line`: never more than the rest of the line. `statement`: on to where the brackets that it opens are closed. `block`: a body, or
+ * statements up to the end of the paragraph. `next`: the statement after a finished one, on a line of its own.
+ */
+export type Shape = 'line' | 'statement' | 'block' | 'next';
 
 export interface ShapeInput {
   readonly linePrefix: string;
   readonly lineSuffix: string;
+  readonly languageId: string;
   readonly multiLine: 'auto' | 'never' | 'always';
   readonly isExplicit: boolean;
+  /** The text before the cursor is a suggestion that was just taken. */
+  readonly isAfterAccept?: boolean;
 }
 
 const onlyClosers = /^[\s)\]}>"'`;:,]*$/;
-const opensBlock = /(?:[{([:]|=>|\bdo|\bthen|\belse)\s*$/;
+const opensBlock = /(?:[{([:]|=>|\bdo|\bthen|\belse|\bbegin)\s*$/;
 
 export function shapeFor(input: ShapeInput): Shape {
-  if (input.multiLine === 'never') return 'line';
-  if (!onlyClosers.test(input.lineSuffix)) return 'line';
-  if (input.multiLine === 'always' || input.isExplicit) return 'block';
-  if (input.linePrefix.trim() === '' && input.lineSuffix.trim() === '') return 'block';
-  return opensBlock.test(input.linePrefix) && input.lineSuffix.trim() === '' ? 'block' : 'line';
+  const { linePrefix, lineSuffix, multiLine } = input;
+  if (multiLine === 'never') return 'line';
+  if (!onlyClosers.test(lineSuffix)) return 'line';
+  if (multiLine === 'always' || input.isExplicit) return 'block';
+  const isLineEnd = lineSuffix.trim() === '';
+  if (isLineEnd && linePrefix.trim() === '') return 'block';
+  if (isLineEnd && opensBlock.test(linePrefix) && lex(linePrefix, { languageId: input.languageId }).scope === 'code') return 'block';
+  if (isLineEnd && input.isAfterAccept) return 'next';
+  // Prose and comments go on for ever: their line is enough.
+  return isLineEnd && lex(linePrefix, { languageId: input.languageId }).scope === 'code' ? 'statement' : 'line';
 }
 
-export interface BlockEnd {
+export interface ShapeEnd {
   readonly text: string;
   /** Nothing that comes later can change `text`: decoding may stop. */
   readonly isComplete: boolean;
 }
 
+export interface ShapedSite {
+  readonly linePrefix: string;
+  readonly languageId: string;
+}
+
+/** Where the answer ends for this shape; `text` is a prefix of what was written. */
+export function endOfShape(text: string, shape: Shape, site: ShapedSite): ShapeEnd {
+  switch (shape) {
+    case 'line':
+      return upTo(text, text.indexOf('\n'));
+    case 'statement':
+      return endOfStatement(text, site);
+    case 'next':
+      return endOfNext(text, site);
+    case 'block':
+      return endOfBlock(text, site.linePrefix);
+  }
+}
+
+const mostStatementLines = 16;
+/** After these an opening brace begins a value, not a body. */
+const beforeValue = /(?:[=(,:[?|&]|\breturn|\byield|\bawait|=>\s*\()\s*$/;
+const continues = /(?:[,\\=+*/&|.?([]|\b(?:and|or|not|in|of|is|as)|=>)$/;
+
+function endOfStatement(text: string, { linePrefix, languageId }: ShapedSite): ShapeEnd {
+  const base = indentWidth(linePrefix);
+  let lineEnd = text.indexOf('\n');
+  for (let lines = 1; lineEnd >= 0; lines++) {
+    const soFar = text.slice(0, lineEnd);
+    if (lines >= mostStatementLines || !goesOn(soFar, linePrefix, languageId)) return { text: soFar, isComplete: true };
+    const nextEnd = text.indexOf('\n', lineEnd + 1);
+    const next = text.slice(lineEnd + 1, nextEnd < 0 ? undefined : nextEnd);
+    // A line further out that closes nothing cannot belong to the statement.
+    if (next.trim() !== '' && indentWidth(next) <= base && !/^\s*[)\]}]/.test(next) && !isHalf(next, nextEnd)) return { text: soFar, isComplete: true };
+    lineEnd = nextEnd;
+  }
+  return { text, isComplete: false };
+}
+
+/** The last line may still be growing: its indentation is known once it has text. */
+function isHalf(line: string, lineEnd: number): boolean {
+  return lineEnd < 0 && line.trim() === '';
+}
+
+/** Whether the statement is not finished at the end of this line. */
+function goesOn(soFar: string, linePrefix: string, languageId: string): boolean {
+  const { open } = lex(soFar, { languageId });
+  const last = open.at(-1);
+  const line = (linePrefix + soFar).trimEnd();
+  if (last === undefined) return languageId !== 'markdown' && continues.test(line) && !line.endsWith('++') && !line.endsWith('--');
+  if (last === '`') return true;
+  if (last !== '{') return true;
+  const brace = soFar.lastIndexOf('{');
+  // A body is a suggestion of its own: it comes when its head has been taken.
+  return open.length > 1 || beforeValue.test(linePrefix + soFar.slice(0, brace));
+}
+
+/** One blank line at most, then one statement. */
+function endOfNext(text: string, site: ShapedSite): ShapeEnd {
+  const lead = /^\n?[ \t]*\n?[ \t]*(?=\S)/.exec(text)?.[0];
+  if (lead === undefined) return { text: '', isComplete: text.trim() !== '' || (text.match(/\n/g)?.length ?? 0) > 2 };
+  if (!lead.includes('\n')) return endOfStatement(text, site);
+  const indent = lead.slice(lead.lastIndexOf('\n') + 1);
+  const rest = endOfStatement(text.slice(lead.length), { ...site, linePrefix: indent });
+  return { text: lead + rest.text, isComplete: rest.isComplete };
+}
+
 const closer = /^\s*(?:[)\]}]+[;,)]*|end\b.*|<\/.*)\s*$/;
-const mostLines = 24;
-export const blockTabSize = 4;
+const mostBlockLines = 24;
 
 /**
  * Cuts a block where it ends: at a line that is indented less than the cursor's line, after the closer on the cursor's own level,
  * and at a blank line followed by text on that level.
  * @param text what the model wrote so far; its first line continues the cursor's line
  */
-export function endOfBlock(text: string, linePrefix: string): BlockEnd {
+export function endOfBlock(text: string, linePrefix: string): ShapeEnd {
   const lines = text.split('\n');
   const base = indentWidth(linePrefix);
   const continuesBlankLine = linePrefix.trim() === '';
   const kept: string[] = [lines[0] ?? ''];
+  const done = (isComplete: boolean): ShapeEnd => ({ text: kept.join('\n'), isComplete });
   for (let index = 1; index < lines.length; index++) {
     const line = lines[index] ?? '';
     const isLast = index === lines.length - 1;
-    if (kept.length >= mostLines) return { text: kept.join('\n'), isComplete: true };
+    if (kept.length >= mostBlockLines) return done(true);
     if (line.trim() === '') {
-      if (!isLast && kept.at(-1)?.trim() === '') return { text: kept.join('\n'), isComplete: true };
+      if (!isLast && kept.at(-1)?.trim() === '') return done(true);
       kept.push(line);
       continue;
     }
     const indent = indentWidth(line);
-    // The last line may still be growing: its indentation is known once it has text.
-    if (indent < base) return { text: kept.join('\n'), isComplete: true };
+    if (indent < base) return done(true);
     if (indent === base && !continuesBlankLine) {
-      if (!closer.test(line))
-        return isLast && /^\s*[)\]}]/.test(line) ? { text: [...kept, line].join('\n'), isComplete: false } : { text: kept.join('\n'), isComplete: true };
+      if (!closer.test(line)) {
+        if (!isLast || !/^\s*[)\]}]/.test(line)) return done(true);
+        kept.push(line);
+        return done(false);
+      }
       kept.push(line);
-      if (!isLast) return { text: kept.join('\n'), isComplete: true };
+      if (!isLast) return done(true);
       continue;
     }
-    if (indent === base && continuesBlankLine && kept.at(-1)?.trim() === '') return { text: kept.join('\n'), isComplete: true };
+    if (indent === base && continuesBlankLine && kept.at(-1)?.trim() === '') return done(true);
     kept.push(line);
   }
-  return { text: kept.join('\n'), isComplete: false };
+  return done(false);
 }
 
-/** @returns what a later line's indentation must not fall below in a block; 0 when it may be anything */
-export function blockIndent(linePrefix: string): number {
-  return indentWidth(linePrefix);
+function upTo(text: string, end: number): ShapeEnd {
+  return end < 0 ? { text, isComplete: false } : { text: text.slice(0, end), isComplete: true };
 }
 
-/** Width of the indentation in columns; where a tab stands only has to be consistent, also with the engine, which ends decoding by it. */
-function indentWidth(line: string): number {
-  let width = 0;
-  for (const character of line) {
-    if (character === ' ') width++;
-    else if (character === '\t') width += blockTabSize - (width % blockTabSize);
-    else break;
-  }
-  return width;
+/** How many characters are whole lines of which at least one has text; 0 while there is none. */
+export function wholeLinesLength(text: string): number {
+  const lastBreak = text.lastIndexOf('\n');
+  return lastBreak > 0 && text.slice(0, lastBreak).trim() !== '' ? lastBreak : 0;
 }

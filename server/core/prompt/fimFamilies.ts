@@ -22,6 +22,8 @@ export interface FimFamily {
    * line it does, and a new line keeps everything before the line that it ends. `keepsPrefix`: only the text before what was typed.
    */
   readonly reuse: 'appends' | 'appendsWithinLine' | 'keepsPrefix';
+  /** It was trained on prefixes that end in a blank; others read better without. */
+  readonly readsTrailingBlank?: boolean;
 }
 
 const special = (token: string): PromptPart => ({ kind: 'special', token });
@@ -58,6 +60,7 @@ export const fimFamilies: readonly FimFamily[] = [
     ],
     endsTooEarly: true,
     reuse: 'appends',
+    readsTrailingBlank: true,
   },
   {
     name: 'codestral',

@@ -1,51 +1,39 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cutLoops } from '../../../server/core/completion/postprocess/cutLoops.ts';
-import { dropSuffixOverlap } from '../../../server/core/completion/postprocess/dropSuffixOverlap.ts';
+import type { PostprocessInput } from '../../../server/core/completion/postprocess/postprocess.ts';
 import { postprocess } from '../../../server/core/completion/postprocess/postprocess.ts';
 import { holdsInvisibleCharacters } from '../../../server/core/safety/invisible.ts';
+import { cursorIn } from './cursor.ts';
 
-const overlaps: readonly [name: string, text: string, lineSuffix: string, following: string, expected: string][] = [
-  ['a closer that stands there already is not repeated', 'bar)', ')', '', 'bar'],
-  ['two closers neither', 'bar));', '));', '', 'bar'],
-  ['a closer that the suggestion itself opened is kept', 'g(1)', ')', '', 'g(1)'],
-  ['the surplus closer goes, its own stays', 'g(1))', ')', '', 'g(1)'],
-  ['a closing quote that stands there is not repeated', "hello'", "'", '', 'hello'],
-  ['the rest of the line is not repeated', 'a + b);', '+ b);', '', 'a '],
-  ['lines that follow are not repeated', 'a();\n  b();\n}', '', '  b();\n}', 'a();'],
-  ['a next line that is restated alone is dropped', 'return a;', '', '  return a;\n}', ''],
-  ['a closing brace is kept although a brace follows', 'x\n}', '', '\n\nfunction g() {\n}', 'x\n}'],
-  ['nothing after the cursor changes nothing', 'bar)', '', '', 'bar)'],
-];
-for (const [name, text, lineSuffix, following, expected] of overlaps) {
-  test(name, () => assert.equal(dropSuffixOverlap(text, lineSuffix, following), expected));
+function run(marked: string, text: string, over: Partial<PostprocessInput> = {}) {
+  return postprocess({ text, end: 'ended', shape: 'line', site: cursorIn(marked), languageId: 'typescript', ...over });
 }
+const shown = (marked: string, text: string, over?: Partial<PostprocessInput>) => {
+  const result = run(marked, text, over);
+  return 'shown' in result ? result.shown : `(${result.hidden})`;
+};
 
-const loops: readonly [name: string, text: string, expected: string][] = [
-  ['a loop keeps its first round', 'a.add(a.add(a.add(a.add(', 'a.add('],
-  ['a loop of whole lines keeps the first', 'x = 1\n * @param b\n * @param b\n * @param b\n', 'x = 1\n * @param b\n'.slice(0, -1)],
-  ['a table of alike but different lines is no loop', 'a1 = 1\na2 = 2\na3 = 3\na4 = 4\n', 'a1 = 1\na2 = 2\na3 = 3\na4 = 4\n'],
-  ['a rule of dashes is no loop', '// --------------------------------', '// --------------------------------'],
-  ['one sign without end is a loop', `x = ${'1'.repeat(400)}`, 'x = 1'],
-  ['indentation is no loop', 'a\n                ', 'a\n                '],
-  ['a short repetition is no loop', '[1, 1, 1]', '[1, 1, 1]'],
-];
-for (const [name, text, expected] of loops) test(name, () => assert.equal(cutLoops(text), expected));
-
-test('ten thousand characters of loop are cut without delay', () => {
-  assert.ok(cutLoops('ab cd ef '.repeat(1200)).length < 40);
-});
-
-const base = { isCutShort: false, shape: 'line', linePrefix: 'x = ', lineSuffix: '', following: '', eol: '\n' } as const;
-test('a line suggestion never has a second line', () => assert.deepEqual(postprocess({ ...base, text: 'a\nb' }), { shown: 'a' }));
-test('blanks at the end go', () => assert.deepEqual(postprocess({ ...base, text: 'a  \t' }), { shown: 'a' }));
-test('blanks alone are nothing', () => assert.deepEqual(postprocess({ ...base, text: '   ' }), { hidden: 'empty' }));
-test('what stands there already is nothing', () => assert.deepEqual(postprocess({ ...base, text: ')', lineSuffix: ')' }), { hidden: 'repeatsWhatFollows' }));
+test('a line suggestion never has a second line', () => assert.equal(shown('x = |', 'a\nb'), 'a'));
+test('blanks at the end go', () => assert.equal(shown('x = |', 'a  \t'), 'a'));
+test('blanks alone are nothing', () => assert.equal(shown('x = |', '   '), '(empty)'));
+test('what stands there already is nothing', () => assert.equal(shown('f(|)', ')'), '(repeatsWhatFollows)'));
+test('what stands above already is nothing', () => assert.equal(shown('cache.clear();\n|', 'cache.clear();'), '(restatesWhatStands)'));
 test('a block that was cut short loses its half line', () =>
-  assert.deepEqual(postprocess({ ...base, shape: 'block', linePrefix: 'def f():', text: '\n    a = 1\n    retu', isCutShort: true }), {
-    shown: '\n    a = 1',
+  assert.equal(shown('def f():|', '\n    a = 1\n    retu', { shape: 'block', end: 'cut', languageId: 'python' }), '\n    a = 1'));
+test('one half line is kept', () => assert.equal(shown('x = |', 'alpha + be', { end: 'cut' }), 'alpha + be'));
+test('a secret is not shown, also when it began before the cursor', () =>
+  assert.equal(shown('const apiKey = "|"', 'q8Zt4mLp2xW7vB9nR3yK'.concat('"')), '(secret)'));
+test('a new statement behind a finished one is not shown by itself', () =>
+  assert.equal(shown('const a = 1;|\n', '\nconst b = 2;', { shape: 'statement' }), '(empty)'));
+test('after an acceptance it is', () => assert.equal(shown('const a = 1;|\n', '\nconst b = 2;\nconst c = 3;', { shape: 'next' }), '\nconst b = 2;'));
+test('whole lines behind the end are kept for later', () =>
+  assert.deepEqual(run('function f() {|', '\n  a();\n}\n\nfunction g() {\n  b();\n}\nfun', { shape: 'block', end: 'cut' }), {
+    shown: '\n  a();\n}',
+    tail: '\n\nfunction g() {\n  b();\n}',
   }));
-test('CRLF files get CRLF', () => assert.deepEqual(postprocess({ ...base, shape: 'block', linePrefix: '', text: 'a\nb', eol: '\r\n' }), { shown: 'a\r\nb' }));
+test('an object is completed to its closing brace', () =>
+  assert.equal(shown('const a = |', '{\n  x: 1,\n};\nconst b = 2;', { shape: 'statement' }), '{\n  x: 1,\n};'));
+test('the head of a function ends before its body', () => assert.equal(shown('function f|', '(a) {\n  return a;\n}', { shape: 'statement' }), '(a) {'));
 
 for (const [name, character] of [
   ['right-to-left override', '\u202e'],
@@ -54,6 +42,6 @@ for (const [name, character] of [
   ['escape', '\u001b'],
   ['soft hyphen', '\u00ad'],
 ] as const) {
-  test(`text with ${name} is not shown`, () => assert.deepEqual(postprocess({ ...base, text: `a${character}b` }), { hidden: 'invisibleCharacters' }));
+  test(`text with ${name} is not shown`, () => assert.equal(shown('x = |', `a${character}b`), '(invisibleCharacters)'));
 }
 test('letters of any script, emoji and tabs are visible', () => assert.equal(holdsInvisibleCharacters('имя = "日本語 👩‍💻 עברית"\t// ok'), false));

@@ -28,6 +28,16 @@ suite('Suggestions in a real editor', () => {
     assert.ok(!/<\|/.test(after), after);
   });
 
+  test('a language can be left out and taken back', async () => {
+    const document = await vscode.workspace.openTextDocument({ language: 'ruby', content: 'x = ' });
+    await vscode.window.showTextDocument(document);
+    const excluded = () => vscode.workspace.getConfiguration('tramontane.completion').get<readonly string[]>('excludedLanguages');
+    await vscode.commands.executeCommand('tramontane.toggleLanguage');
+    assert.deepEqual(excluded(), ['ruby']);
+    await vscode.commands.executeCommand('tramontane.toggleLanguage');
+    assert.deepEqual(excluded(), []);
+  });
+
   test("a project's settings cannot choose the model or the hardware, but may change what is harmless", async () => {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
     assert.ok(folder);

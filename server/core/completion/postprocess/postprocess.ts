@@ -1,38 +1,73 @@
 // From what a model wrote to what is shown, one filter after the other. It knows the order of the filters and why something is not
 // shown; it must not know models or LSP.
 import { holdsInvisibleCharacters } from '../../safety/invisible.ts';
+import { holdsSecret } from '../../safety/secrets.ts';
 import type { Shape } from '../shape.ts';
-import { endOfBlock } from '../shape.ts';
+import { endOfShape, wholeLinesLength } from '../shape.ts';
+import type { Site } from '../site.ts';
+import { linesAbove } from '../site.ts';
+import { closeWhatItOpens } from './closeWhatItOpens.ts';
 import { cutLoops } from './cutLoops.ts';
-import { dropSuffixOverlap } from './dropSuffixOverlap.ts';
+import { dropRepeatedLines } from './dropRepeatedLines.ts';
+import { dropRestated } from './dropRestated.ts';
+import { fitIndentation } from './fitIndentation.ts';
+import { trimLeadingBlanks, trimTrailingBlanks } from './trimBlanks.ts';
 
 export interface PostprocessInput {
   /** What the model wrote, with `\n` as line break. */
   readonly text: string;
-  /** The limit of tokens was reached: the last line may be a half one. */
-  readonly isCutShort: boolean;
+  /**
+   * `ended`: the model or a stop ended it. `cut`: the limit of tokens was reached, or it is still being written: the last line may be a
+   * half one. `enough`: decoding was stopped because nothing later could be shown.
+   */
+  readonly end: 'ended' | 'cut' | 'enough';
   readonly shape: Shape;
-  readonly linePrefix: string;
-  readonly lineSuffix: string;
-  /** Text after the cursor's line, with `\n` as line break. */
-  readonly following: string;
-  readonly eol: '\n' | '\r\n';
+  readonly site: Site;
+  readonly languageId: string;
 }
 
-export type Postprocessed = { readonly shown: string } | { readonly hidden: 'empty' | 'invisibleCharacters' | 'repeatsWhatFollows' };
+export type Hidden = 'empty' | 'invisibleCharacters' | 'secret' | 'repeatsWhatFollows' | 'restatesWhatStands';
+/** `tail`: whole lines behind what is shown, which may be the next suggestion. Both with `\n` as line break. */
+export type Postprocessed = { readonly shown: string; readonly tail: string } | { readonly hidden: Hidden };
 
-export function postprocess(input: PostprocessInput): Postprocessed {
-  if (holdsInvisibleCharacters(input.text.replaceAll('\r', ''))) return { hidden: 'invisibleCharacters' };
-  const unified = cutLoops(input.text.replace(/\r\n?/g, '\n'));
-  const shaped = input.shape === 'line' ? (unified.split('\n')[0] ?? '') : endOfBlock(wholeLinesOf(unified, input.isCutShort), input.linePrefix).text;
-  if (shaped.trim() === '') return { hidden: 'empty' };
-  const fitted = dropSuffixOverlap(shaped, input.lineSuffix, input.following).trimEnd();
+export function postprocess({ text, end, shape, site, languageId }: PostprocessInput): Postprocessed {
+  const { linePrefix, following } = site;
+  const plain = text.replace(/\r\n?/g, '\n');
+  if (holdsInvisibleCharacters(plain)) return { hidden: 'invisibleCharacters' };
+  // A secret may begin on the line: `password = "|`.
+  if (holdsSecret(linePrefix + plain)) return { hidden: 'secret' };
+  const whole = trimLeadingBlanks(cutLoops(plain), linePrefix);
+  const above = linesAbove(site);
+  const indented = fitIndentation(whole, linePrefix, [...above.slice(-linesForStyle), ...following.split('\n', linesForStyle)]);
+  const shaped = endOfShape(indented, shape, { linePrefix, languageId });
+  const sure = end === 'cut' && !shaped.isComplete ? withoutHalfLine(shaped.text) : shaped.text;
+  if (sure.trim() === '') return { hidden: 'empty' };
+  const fitted = refit(sure, { site, languageId, isEnded: end === 'ended' && !shaped.isComplete });
   if (fitted.trim() === '') return { hidden: 'repeatsWhatFollows' };
-  return { shown: input.eol === '\n' ? fitted : fitted.replaceAll('\n', input.eol) };
+  if (dropRestated(fitted, linePrefix, above) === '') return { hidden: 'restatesWhatStands' };
+  const isCutByShape = fitted === sure.trimEnd() && shaped.text.length < indented.length;
+  return { shown: fitted, tail: isCutByShape ? wholeTail(indented.slice(fitted.length), end) : '' };
 }
 
-/** A block that was cut by the limit loses its half line; a block of one line keeps it. */
-function wholeLinesOf(text: string, isCutShort: boolean): string {
-  const lastBreak = text.lastIndexOf('\n');
-  return isCutShort && lastBreak > 0 ? text.slice(0, lastBreak) : text;
+const linesForStyle = 80;
+
+/**
+ * The filters that depend on what stands behind the cursor, which may change while a suggestion waits to be shown again: an editor types
+ * closing brackets by itself. Only cuts, unless the model has ended by itself.
+ */
+export function refit(text: string, { site, languageId, isEnded }: { readonly site: Site; readonly languageId: string; readonly isEnded: boolean }): string {
+  const { linePrefix, lineSuffix, following } = site;
+  const unrepeated = dropRepeatedLines(text, { languageId, above: linesAbove(site).slice(-linesForStyle), following, linePrefix });
+  return trimTrailingBlanks(closeWhatItOpens(unrepeated, { languageId, linePrefix, lineSuffix, following, isEnded }), lineSuffix);
+}
+
+/** A block that was cut loses its half line; a block of one line keeps it. */
+function withoutHalfLine(text: string): string {
+  const whole = wholeLinesLength(text);
+  return whole > 0 ? text.slice(0, whole) : text;
+}
+
+function wholeTail(rest: string, end: PostprocessInput['end']): string {
+  const tail = end === 'ended' ? rest.trimEnd() : rest.slice(0, wholeLinesLength(rest));
+  return tail.trim() === '' ? '' : tail;
 }

@@ -1,0 +1,82 @@
+// Takes away lines at the end of a suggestion that stand below the cursor anyway. It knows text alone.
+// Over-eager de-duplication is as bad as none: equal lines are right where lines of that kind repeat anyway, so a line is evidence only
+// when it says something, and nothing is cut that would leave a bracket open.
+import { lex } from '../lexLine.ts';
+
+export interface RepeatedLinesInput {
+  readonly languageId: string;
+  /** Nearest last. */
+  readonly above: readonly string[];
+  /** The text after the cursor's line, without its line break. */
+  readonly following: string;
+  readonly linePrefix: string;
+}
+
+const mostCompared = 40;
+/** Nothing but signs, or a word that stands alone at the end of many blocks. */
+const saysNothing = /^(?:[^\p{L}]*|(?:end|done|fi|esac|pass|break|continue|return|else|begin|default|try|finally)[:;{]?|<\/[\w.-]+>|<[\w.-]+\s*\/>)$/u;
+
+/** @returns a prefix of the text: empty when it only restates the next line */
+export function dropRepeatedLines(text: string, input: RepeatedLinesInput): string {
+  const next = input.following.split('\n', mostCompared).map((line) => line.trimEnd());
+  while (next.length > 0 && next[0] === '') next.shift();
+  const [first] = next;
+  if (first === undefined) return text;
+  const lines = text.split('\n');
+  if (lines.length === 1) return restatesNext(text, first, input) ? '' : text;
+  for (let start = 1; start < lines.length; start++) {
+    const tail = lines.slice(start).map((line) => line.trimEnd());
+    while (tail.length > 0 && tail[0] === '') tail.shift();
+    while (tail.length > 0 && tail.at(-1) === '') tail.pop();
+    const equal = equalLines(tail, next);
+    if (equal === 0) continue;
+    const isWholeTail = equal === Math.min(tail.length, next.length) && tail.length <= next.length;
+    const telling = tail.slice(0, equal).filter((line) => !saysNothing.test(line.trim())).length;
+    // Two telling lines in a row are the file's own, whatever the model writes behind them.
+    if (!isWholeTail && telling < 2) continue;
+    if (telling === 0 && !closesTheSame(tail, input, lines.slice(0, start))) continue;
+    if (telling === 1 && equal === 1 && isRun(tail[0] ?? '', lines[start - 1] ?? '', input)) continue;
+    const kept = lines.slice(0, start).join('\n');
+    if (leavesOpen(kept, input)) continue;
+    return kept.trimEnd();
+  }
+  return text;
+}
+
+/** How many lines from the beginning are the same. */
+function equalLines(tail: readonly string[], next: readonly string[]): number {
+  let equal = 0;
+  while (equal < tail.length && equal < next.length && tail[equal] === next[equal]) equal++;
+  return equal;
+}
+
+/** Closers and their like, in the very same column, would be the second ones: unless the suggestion itself has opened what they close. */
+function closesTheSame(tail: readonly string[], { languageId, linePrefix }: RepeatedLinesInput, kept: readonly string[]): boolean {
+  if (!tail.some((line) => /^\s*(?:[)\]}]|end\b|<\/)/.test(line))) return false;
+  return lex(kept.join('\n'), { languageId, startOpen: lex(linePrefix, { languageId }).open }).open.length <= lex(linePrefix, { languageId }).open.length;
+}
+
+/** The line stands above, too: a table, a list of like calls, a test pattern. */
+function isRun(line: string, before: string, { above }: RepeatedLinesInput): boolean {
+  const wanted = line.trim();
+  return before.trim() === wanted || above.at(-1)?.trim() === wanted || twiceInARow(above, wanted);
+}
+
+function twiceInARow(above: readonly string[], wanted: string): boolean {
+  for (let index = above.length - 1; index > 0 && index > above.length - mostCompared; index--) {
+    if (above[index]?.trim() === wanted && above[index - 1]?.trim() === wanted) return true;
+  }
+  return false;
+}
+
+function leavesOpen(kept: string, { languageId }: RepeatedLinesInput): boolean {
+  return lex(kept, { languageId }).open.some((sign) => sign === '(' || sign === '[' || sign === '{') && !/[{([:]\s*$/.test(kept.split('\n')[0] ?? '');
+}
+
+/** A one-line suggestion that makes its line the next one. */
+function restatesNext(text: string, first: string, input: RepeatedLinesInput): boolean {
+  const line = (input.linePrefix + text).trim();
+  const alone = text.trim();
+  if (alone === '' || saysNothing.test(line) || isRun(first, '', input)) return false;
+  return line === first.trim() || (alone === first.trim() && !saysNothing.test(alone));
+}

@@ -1,0 +1,36 @@
+// Every figure that decides when a suggestion is asked for or shown, in one place. They are provisional: until they are fitted to recorded
+// sessions, they are set so that nearly everything is shown.
+
+export const thresholds = {
+  /** Assumed until keystrokes and answers have been seen, ms. */
+  usualGapMs: 180,
+  usualLatencyMs: 120,
+  /** An answer counts as in time when it takes at most this share of the gap between two keystrokes. */
+  inTimeShare: 0.8,
+  /** A pause is this many usual gaps long. */
+  leastGaps: 1.1,
+  mostGaps: 2,
+  /** A longer gap is a pause to think, not a rhythm, ms. */
+  longestGapMs: 1000,
+  /** After the first line is there, the rest of a block is waited for this long, ms. */
+  restPatienceMs: 120,
+  /** A request that nobody waits for any more is kept this long for the next keystroke to join, ms. */
+  orphanGraceMs: 250,
+  /** A suggestion that was seen for a shorter time was typed over, not turned down, ms. */
+  leastSeenMs: 700,
+  /** Turned down so often in a row in one language, automatic suggestions begin to wait. */
+  freeRejects: 4,
+  backOffStepMs: 150,
+  mostBackOffMs: 1500,
+  /** Rejects are forgotten after this, ms. */
+  rejectMemoryMs: 120_000,
+  /** A suggestion that was turned down so often at one place is not shown there again by itself. */
+  mostRejectsAtPlace: 2,
+  /** Mean probability of the first tokens below which a suggestion is not shown by itself. */
+  leastProbability: 0.03,
+  confidenceTokens: 2,
+  /** Of suggestions copied from the code, 0 to 1. */
+  leastCodeConfidence: 0.5,
+  /** How long a "nothing here" is believed, ms. */
+  nothingMemoryMs: 30_000,
+} as const;

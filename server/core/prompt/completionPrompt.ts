@@ -1,0 +1,60 @@
+// The prompt of one completion: for models that were trained to fill holes their own layout, for chat models a begun answer.
+// It knows which way a model goes and what of its answer counts; it must not know engines, documents or budgets in tokens.
+import type { Prompt } from '../../../native/protocol/messages.ts';
+import type { Healed } from '../completion/postprocess/healStart.ts';
+import { cutBack, healStart } from '../completion/postprocess/healStart.ts';
+import type { FimFamily } from './fimFamilies.ts';
+import { fimFamilyOf } from './fimFamilies.ts';
+import { fimWindow } from './fimWindow.ts';
+import { codeOfHoleAnswer, holeRequest } from './holeFilling.ts';
+
+export type FillingWay = { readonly kind: 'trained'; readonly family: FimFamily } | { readonly kind: 'chat' };
+
+/** @returns undefined for a model that can neither fill holes nor chat */
+export function fillingWayOf(model: { readonly specialTokens: readonly string[]; readonly hasChatTemplate: boolean }): FillingWay | undefined {
+  const family = fimFamilyOf(model.specialTokens);
+  if (family) return { kind: 'trained', family };
+  return model.hasChatTemplate ? { kind: 'chat' } : undefined;
+}
+
+export interface CompletionPromptInput {
+  readonly text: string;
+  /** UTF-16 offset of the cursor. */
+  readonly offset: number;
+  /** UTF-16 units for prefix and suffix together. */
+  readonly budget: number;
+  readonly path: string;
+  readonly languageId: string;
+  /** The suggestion may not go on to a second line. */
+  readonly isOneLine: boolean;
+}
+
+export interface CompletionPrompt {
+  readonly prompt: Prompt;
+  readonly stop: readonly string[];
+  /** Characters of the file in it. */
+  readonly characters: number;
+  /** What of the answer so far is the suggestion, with `\n` as line break; undefined when the model chats instead. */
+  readonly suggestionOf: (answer: string) => string | undefined;
+}
+
+export function completionPrompt(way: FillingWay, { text, offset, budget, path, languageId, isOneLine }: CompletionPromptInput): CompletionPrompt {
+  const window = fimWindow(text, offset, budget);
+  // Models learned from text with plain line feeds; the editor's line breaks come back when something is shown.
+  const prefix = window.prefix.replaceAll('\r\n', '\n');
+  const suffix = window.suffix.replaceAll('\r\n', '\n');
+  const characters = window.prefix.length + window.suffix.length;
+  const lineStop = isOneLine ? ['\n'] : [];
+  const healed: Healed = way.kind === 'trained' && !way.family.readsTrailingBlank ? cutBack(prefix) : { prefix, cut: '' };
+  if (way.kind === 'trained') {
+    return {
+      prompt: { kind: 'parts', parts: [...way.family.layout({ prefix: healed.prefix, suffix, path })] },
+      stop: lineStop,
+      characters,
+      suggestionOf: (answer) => healStart(answer, healed.cut),
+    };
+  }
+  const { prompt, stop } = holeRequest({ prefix, suffix, path, languageId });
+  const linePrefix = prefix.slice(prefix.lastIndexOf('\n') + 1);
+  return { prompt, stop: [...lineStop, ...stop], characters, suggestionOf: (answer) => codeOfHoleAnswer(answer, linePrefix) };
+}

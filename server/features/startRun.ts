@@ -1,0 +1,98 @@
+// Starts an answer of the model to one place: finds out what the model can, how much is wanted, and what the code around would say.
+// It knows the engine's interface, settings and open documents; it must not know LSP or what is shown.
+import type { Failure } from '../core/outcome.ts';
+import type { CodeSuggestion } from '../core/completion/fromCode.ts';
+import { fromCode } from '../core/completion/fromCode.ts';
+import type { Reuse } from '../core/completion/reuse.ts';
+import { shapeFor } from '../core/completion/shape.ts';
+import type { Site } from '../core/completion/site.ts';
+import { fillingWayOf } from '../core/prompt/completionPrompt.ts';
+import { TokenEstimate } from '../core/prompt/tokenEstimate.ts';
+import type { Inference } from '../inference/inference.ts';
+import type { Session } from '../session/session.ts';
+import type { Clock } from './clock.ts';
+import { CompletionRun } from './completionRun.ts';
+
+export interface Place {
+  readonly uri: string;
+  readonly languageId: string;
+  readonly site: Site;
+}
+
+export type RunPurpose =
+  | { readonly kind: 'shown'; readonly isExplicit: boolean; readonly expected?: string }
+  /** Prepares what would follow the acceptance of what is shown. */
+  | { readonly kind: 'ahead' }
+  /** Another candidate beside the first; not kept. */
+  | { readonly kind: 'alternative'; readonly seed: number };
+
+/** Warmer than greedy, and not so warm that it leaves the path: Copilot takes 0.2 for its alternatives. */
+const alternativeTemperature = 0.35;
+/** Of other open documents, this much is searched. */
+const mostOthers = 4;
+const otherCharacters = 16_000;
+
+export interface RunStarterDependencies {
+  readonly session: Session;
+  readonly inference: Inference;
+  readonly clock: Clock;
+  readonly reuse: Reuse;
+}
+
+export class RunStarter {
+  readonly #deps: RunStarterDependencies;
+  readonly #estimate = new TokenEstimate();
+  #nextId = 1;
+
+  constructor(deps: RunStarterDependencies) {
+    this.#deps = deps;
+  }
+
+  newId(): string {
+    return `c${this.#nextId++}`;
+  }
+
+  async start(place: Place, purpose: RunPurpose, signal: AbortSignal): Promise<CompletionRun | Failure> {
+    const { session, inference, clock, reuse } = this.#deps;
+    const { completion } = session.settings;
+    const { site, uri, languageId } = place;
+    const described = await inference.describeModel(signal);
+    if (described.outcome !== 'ok') return described;
+    if (signal.aborted) return { outcome: 'cancelled' };
+    const model = described.value;
+    const way = fillingWayOf(model);
+    if (!way) return { outcome: 'unsupported', cause: `${model.name} can neither fill holes nor chat.`, action: 'Choose another model.' };
+    const isAhead = purpose.kind === 'ahead';
+    const isExplicit = purpose.kind === 'alternative' || (purpose.kind === 'shown' && purpose.isExplicit);
+    const expected = purpose.kind === 'shown' ? (purpose.expected ?? this.codeFor(place)?.text) : undefined;
+    return new CompletionRun(
+      {
+        id: this.newId(),
+        site,
+        languageId,
+        path: session.displayPath(uri),
+        shape: shapeFor({ ...site, languageId, multiLine: completion.multiLine, isExplicit, isAfterAccept: isAhead }),
+        way,
+        model,
+        maxTokens: completion.maxTokens,
+        mustSaySomething: isExplicit || (way.kind === 'trained' && way.family.endsTooEarly),
+        source: isAhead ? 'ahead' : 'model',
+        ...(expected ? { expected } : {}),
+        ...(purpose.kind === 'alternative' ? { variation: { temperature: alternativeTemperature, seed: purpose.seed } } : {}),
+      },
+      { inference, clock, estimate: this.#estimate, ...(purpose.kind === 'alternative' ? {} : { reuse }) },
+    );
+  }
+
+  /** What the open documents say would come here, without any model. */
+  codeFor({ uri, languageId, site }: Place): CodeSuggestion | undefined {
+    const { documents } = this.#deps.session;
+    const others: string[] = [];
+    for (const other of documents.uris) {
+      if (others.length >= mostOthers) break;
+      const snapshot = other === uri ? undefined : documents.snapshot(other);
+      if (snapshot?.languageId === languageId) others.push(snapshot.text.slice(0, otherCharacters));
+    }
+    return fromCode({ site, others, mayBeBlock: this.#deps.session.settings.completion.multiLine !== 'never' });
+  }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { closeWhatItOpens } from '../../../server/core/completion/postprocess/closeWhatItOpens.ts';
+import { cursorIn } from './cursor.ts';
+
+function check(marked: string, text: string, expected: string, over: { readonly languageId?: string; readonly isEnded?: boolean } = {}): void {
+  const { linePrefix, lineSuffix, following } = cursorIn(marked);
+  assert.equal(
+    closeWhatItOpens(text, { linePrefix, lineSuffix, following, languageId: over.languageId ?? 'typescript', isEnded: over.isEnded ?? false }),
+    expected,
+  );
+}
+
+const cases: readonly [name: string, marked: string, text: string, expected: string, over?: { languageId?: string; isEnded?: boolean }][] = [
+  ['a closer that stands there already is not repeated', 'foo(|)', 'bar)', 'bar'],
+  ['two closers neither', 'foo(a(|));', 'bar));', 'bar'],
+  ['what stands behind a closer that is not needed goes with it', 'foo(|)', 'a, b);', 'a, b'],
+  ['a closer that the suggestion itself opened is kept', 'foo(|)', 'g(1)', 'g(1)'],
+  ['the surplus closer goes, its own stays', 'foo(|)', 'g(1))', 'g(1)'],
+  ['the inner bracket is the suggestion’s to close', 'f(g(|)', 'x)', 'x)'],
+  ['and no more than that', 'f(g(|)', 'x))', 'x)'],
+  ['a closing quote that stands there is not repeated', "say('|'", "hello'", 'hello'],
+  ['the text behind that quote goes with it', 'a = "|"', 'x" + y', 'x'],
+  ['a quote that nothing closes is closed by the suggestion', "say('|", "hello')", "hello')"],
+  ['template literals', 'a = `|`', 'x ${f(1)}`;', 'x ${f(1)}'],
+  ['inside a substitution', 'a = `x ${|}`', 'f(1)}`;', 'f(1)'],
+  ['the rest of the line is not repeated', 'x = |+ b);', 'a + b);', 'a '],
+  ['nothing behind the cursor changes nothing', 'foo(|', 'bar)', 'bar)'],
+  ['a brace that stands there keeps a line of its own', 'function f() {|}', '\n  return 1;\n}', '\n  return 1;\n'],
+  ['a bracket that is closed on the next line', 'foo(\n  a|\n)', ', b)', ', b'],
+  ['a closer of another kind than the next line’s is kept', 'foo(\n  [a|\n)', ', b]', ', b]'],
+  ['brackets in strings do not count', 'f(|)', '"(" + x', '"(" + x'],
+  ['an apostrophe is no quote', "// don't (|)", 'do it', 'do it'],
+  ['nor a lifetime', "fn f<'a>(|)", "x: &'a str)", "x: &'a str", { languageId: 'rust' }],
+  ['prose has no quotes', "it's (|)", 'not that)', 'not that', { languageId: 'markdown' }],
+  ['a comment is left alone', '// see (|)', 'a)', 'a)'],
+  ['a call that the model forgot to close is closed', 'x = |', 'foo(bar', 'foo(bar)', { isEnded: true }],
+  ['nested, in the right order', 'x = |', 'foo([bar', 'foo([bar])', { isEnded: true }],
+  ['a string, too', 'x = |', '"abc', '"abc"', { isEnded: true }],
+  ['but no body: it goes on', 'if (a) |', '{', '{', { isEnded: true }],
+  ['nor what was cut by a limit', 'x = |', 'foo(bar', 'foo(bar'],
+  ['an opener at the end waits for its content', 'x = |', 'foo(', 'foo(', { isEnded: true }],
+  ['what was open before is not the suggestion’s to close', 'foo(|', 'bar', 'bar', { isEnded: true }],
+];
+for (const [name, ...row] of cases) test(name, () => check(...row));
+
+const code = fc.string({ unit: fc.constantFrom('a', '(', ')', '[', ']', '{', '}', '"', "'", '`', ' ', '\n', ';', '$'), maxLength: 30 });
+test('without an ended model the result is a beginning of the text, and twice is as once', () => {
+  fc.assert(
+    fc.property(code, code, code, (before, after, text) => {
+      const { linePrefix, lineSuffix, following } = cursorIn(`${before}|${after}`);
+      const input = { linePrefix, lineSuffix, following, languageId: 'typescript', isEnded: false };
+      const once = closeWhatItOpens(text, input);
+      assert.ok(text.startsWith(once));
+      assert.equal(closeWhatItOpens(once, input), once);
+    }),
+  );
+});

@@ -1,0 +1,273 @@
+// Somebody types, deletes, accepts and undoes at random while a scripted model answers at random times. Whatever happens: nothing is shown
+// for an old version, nothing that the text contradicts, and what is shown only changes into something longer while it is typed through.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import fc from 'fast-check';
+import type { FeedbackRecord } from '../../server/core/completion/feedback.ts';
+import { CompleteInline } from '../../server/features/completeInline.ts';
+import type { InlineOutcome } from '../../server/features/inlineRequest.ts';
+import { Session } from '../../server/session/session.ts';
+import { type Script, type ScriptedInference, promptText, scriptedInference } from '../scriptedInference.ts';
+
+const uri = 'file:///w/a.ts';
+const codestral = { specialTokens: ['[SUFFIX]', '[PREFIX]'] };
+const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+
+interface Bench {
+  readonly feature: CompleteInline;
+  readonly session: Session;
+  readonly inference: ScriptedInference;
+  readonly records: FeedbackRecord[];
+  /** Lets time pass. */
+  readonly pass: (ms: number) => void;
+  readonly end: () => void;
+}
+
+function bench(script: Script): Bench {
+  const session = new Session();
+  const inference = scriptedInference({ model: codestral, ...script });
+  let nowMs = 0;
+  const ended = new AbortController();
+  const records: FeedbackRecord[] = [];
+  const feature = new CompleteInline({
+    session,
+    inference,
+    clock: { now: () => nowMs, wait: () => Promise.resolve() },
+    log: silent,
+    record: (record) => void records.push(record),
+    ended: ended.signal,
+  });
+  return { feature, session, inference, records, pass: (ms) => void (nowMs += ms), end: () => ended.abort() };
+}
+
+/** One editor with one cursor: what it holds is what the server is told. */
+class Editor {
+  readonly #bench: Bench;
+  #version = 1;
+  text: string;
+  cursor: number;
+  readonly #undo: { readonly start: number; readonly end: number; readonly text: string }[] = [];
+
+  /** `|` is the cursor. */
+  constructor(to: Bench, marked: string) {
+    const text = marked.replace('|', '');
+    this.#bench = to;
+    this.text = text;
+    this.cursor = marked.indexOf('|');
+    to.session.documents.open({ uri, languageId: 'typescript', version: 1, text });
+  }
+
+  replace(start: number, end: number, inserted: string): void {
+    const range = { start: this.#position(start), end: this.#position(end) };
+    this.#undo.push({ start, end: start + inserted.length, text: this.text.slice(start, end) });
+    this.text = this.text.slice(0, start) + inserted + this.text.slice(end);
+    this.cursor = start + inserted.length;
+    assert.ok(this.#bench.session.documents.change(uri, ++this.#version, [{ range, text: inserted }]));
+    assert.equal(this.#bench.session.documents.snapshot(uri)?.text, this.text);
+  }
+
+  type(inserted: string): void {
+    this.replace(this.cursor, this.cursor, inserted);
+  }
+
+  undo(): void {
+    const last = this.#undo.pop();
+    if (!last) return;
+    this.replace(last.start, last.end, last.text);
+    this.#undo.pop();
+  }
+
+  ask(isExplicit = false): Promise<InlineOutcome> {
+    return this.#bench.feature.complete({ uri, position: this.#position(this.cursor), isExplicit }, new AbortController().signal);
+  }
+
+  #position(offset: number): { line: number; character: number } {
+    const before = this.text.slice(0, offset).split('\n');
+    return { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
+  }
+}
+
+function suggested(outcome: InlineOutcome): string | undefined {
+  return outcome.outcome === 'ok' ? outcome.suggestions[0]?.insertText : undefined;
+}
+
+/** A small language, so that much agrees. The same place may get another answer later, as it does when the context has changed. */
+const phrases = [
+  'foo(a);',
+  'a.b;\n',
+  '{\n  foo();\n  b;\n}\n',
+  '',
+  '\n  foo(a);\n  b = beta;\n  rest(a);\n',
+  'ab',
+  'b) {\n',
+  '(a, b)',
+  'foo();\nfoo(b);',
+  '{\n  loop(a);\n  loop(a);\n  loop(a);\n  loop(a);\n}\n',
+];
+function answerTo(prompt: string, index: number): string {
+  let hash = index >> 4;
+  for (const sign of prompt.slice(-6)) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 1009;
+  return phrases[hash % phrases.length] ?? '';
+}
+
+/** Whether the model has said this, for this place or one before it: then the text from there to here is what it said, too. */
+function wasSaid(whole: string, said: readonly { readonly prefix: string; readonly answer: string }[]): boolean {
+  // The blank at the end of a prompt is cut off, and put back before an answer that does not begin with it.
+  return said.some(({ prefix, answer }) => (prefix + answer).startsWith(whole) || `${prefix} ${answer}`.startsWith(whole));
+}
+
+type Step =
+  | { readonly kind: 'type'; readonly text: string }
+  | { readonly kind: 'through'; readonly count: number }
+  | { readonly kind: 'delete'; readonly count: number }
+  | { readonly kind: 'accept' | 'undo' | 'pause' | 'newline' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('through' as const), count: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('type' as const), text: fc.constantFrom('a', 'f', 'fo', '(', ')', ' ', ';', '{', 'b') }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), count: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('accept' as const, 'undo' as const, 'pause' as const, 'newline' as const) }) },
+);
+
+test('random typing over 10,000 keystrokes: never stale, never contradicted, never flickering', async () => {
+  let keystrokes = 0;
+  let shownCount = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 90, maxLength: 110 }), fc.infiniteStream(fc.nat(3)), async (steps, turns) => {
+      const said: { prefix: string; answer: string }[] = [];
+      const patience = turns[Symbol.iterator]();
+      const to = bench({
+        answers: (request, index) => {
+          const prompt = promptText(request);
+          const answer = answerTo(prompt, index);
+          said.push({ prefix: prompt.slice(prompt.lastIndexOf('[PREFIX]') + '[PREFIX]'.length), answer });
+          return answer;
+        },
+        pieceLength: 3,
+        beforePiece: async () => {
+          for (let wait = patience.next().value ?? 0; wait > 0; wait--) await nextTurn();
+        },
+      });
+      const editor = new Editor(to, 'const a = 1;\n|\n  rest(a);\n  more(b);\n}\n');
+      let shown: { readonly whole: string; readonly head: string } | undefined;
+      const pending: Promise<void>[] = [];
+      for (const what of steps) {
+        keystrokes++;
+        to.pass(100);
+        const rest = shown && shown.head === editor.text.slice(0, editor.cursor) ? shown.whole.slice(shown.head.length) : '';
+        if (what.kind === 'type') editor.type(what.text);
+        else if (what.kind === 'newline') editor.type('\n');
+        else if (what.kind === 'through') editor.type(rest.slice(0, what.count) || 'x');
+        else if (what.kind === 'accept') editor.type(rest || ';');
+        else if (what.kind === 'delete' && editor.cursor > 0) editor.replace(Math.max(0, editor.cursor - what.count), editor.cursor, '');
+        else if (what.kind === 'undo') editor.undo();
+        // Taken to its end or contradicted, it is shown no longer.
+        const stands = editor.text.slice(0, editor.cursor);
+        if (shown && (!shown.whole.startsWith(stands) || shown.whole === stands)) shown = undefined;
+        // Not every change is followed by a request: an answer on its way must then come to nothing.
+        if (keystrokes % 7 === 0) {
+          await nextTurn();
+          continue;
+        }
+        const asked = { text: editor.text, cursor: editor.cursor, shown };
+        const answer = editor.ask().then((outcome) => {
+          const text = suggested(outcome);
+          // An answer is for the text that it was asked for, or there is none.
+          if (editor.text !== asked.text) assert.equal(text, undefined, `a suggestion for an old version: ${JSON.stringify(text)}`);
+          const stood = asked.text.slice(0, asked.cursor);
+          const isThrough =
+            asked.shown !== undefined && stood.startsWith(asked.shown.head) && asked.shown.whole.startsWith(stood) && asked.shown.whole !== stood;
+          assert.ok(!(isThrough && outcome.outcome === 'nothing'), `${JSON.stringify(asked.shown)} vanished: ${JSON.stringify(outcome)}`);
+          if (text === undefined || editor.text !== asked.text || editor.cursor !== asked.cursor) return;
+          shownCount++;
+          assert.notEqual(text.trim(), '');
+          const head = asked.text.slice(0, asked.cursor);
+          const whole = head + text;
+          assert.ok(wasSaid(whole, said), `nobody said ${JSON.stringify(whole)}`);
+          // While what was shown is typed through, it may only get longer.
+          if (shown && shown.whole.startsWith(head) && head.startsWith(shown.head) && shown.whole.length > head.length)
+            assert.ok(whole.startsWith(shown.whole), `${JSON.stringify(shown.whole)} became ${JSON.stringify(whole)} at ${JSON.stringify(head)}`);
+          shown = { whole, head };
+        });
+        pending.push(answer);
+        // Sometimes the next key comes before the answer.
+        if (what.kind === 'pause' || keystrokes % 3 !== 0) await answer;
+        else await nextTurn();
+      }
+      await Promise.all(pending);
+      to.end();
+    }),
+    { numRuns: 120, endOnFailure: true },
+  );
+  assert.ok(keystrokes >= 10_000 && shownCount > keystrokes / 10, `${keystrokes} keystrokes, ${shownCount} suggestions`);
+});
+
+test('what was accepted, in part and whole, and what still stands later, is told without its text', async () => {
+  const to = bench({ answers: ['foo(bar);', ''] });
+  const editor = new Editor(to, 'const a = |\n');
+  assert.equal(suggested(await editor.ask()), 'foo(bar);');
+  editor.type('foo');
+  editor.type('(bar);');
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  assert.deepEqual(
+    to.records.map(({ event }) => event),
+    ['shown', 'acceptedPart', 'accepted', 'kept', 'kept', 'kept'],
+  );
+  assert.ok(to.records.every((record) => record.languageId === 'typescript' && record.characters === 9 && !JSON.stringify(record).includes('foo')));
+  to.end();
+});
+
+test('typing something else after a while counts as turned down, typing over at once does not', async () => {
+  const to = bench({ answers: ['foo();', '', 'bar();', ''] });
+  const editor = new Editor(to, 'const a = |\n');
+  assert.equal(suggested(await editor.ask()), 'foo();');
+  to.pass(100);
+  editor.type('x');
+  editor.replace(editor.cursor - 1, editor.cursor, '');
+  assert.equal(suggested(await editor.ask()), 'foo();', 'the earlier suggestion comes back');
+  to.pass(3000);
+  editor.type('y');
+  assert.deepEqual(
+    to.records.map(({ event }) => event),
+    ['shown', 'rejected'],
+  );
+  to.end();
+});
+
+test('an answer that the text contradicts is ended at once, without another request', async () => {
+  let started = () => {};
+  const running = new Promise<void>((resolve) => {
+    started = resolve;
+  });
+  const to = bench({
+    answers: ['foo(bar, baz);'],
+    pieceLength: 2,
+    beforePiece: async (_request, piece) => {
+      if (piece === 2) started();
+      await nextTurn();
+    },
+  });
+  const editor = new Editor(to, 'const a = |\n');
+  const answer = editor.ask();
+  await running;
+  editor.type('z');
+  assert.equal((await answer).outcome, 'stale');
+  for (let turn = 0; turn < 30; turn++) await nextTurn();
+  assert.equal(to.inference.cancelledCount, 1);
+  to.end();
+});
+
+test('a change in another document neither empties what is known nor ends what is under way', async () => {
+  const to = bench({ answers: ['foo();', ''] });
+  const editor = new Editor(to, 'const a = |\n');
+  to.session.documents.open({ uri: 'file:///w/b.ts', languageId: 'typescript', version: 1, text: 'b' });
+  const answer = editor.ask();
+  to.session.documents.change('file:///w/b.ts', 2, [{ text: 'bb' }]);
+  assert.equal(suggested(await answer), 'foo();');
+  to.session.documents.change('file:///w/b.ts', 3, [{ text: 'bbb' }]);
+  editor.type('f');
+  assert.equal(suggested(await editor.ask()), 'oo();');
+  assert.equal(to.inference.requests.filter(({ isAhead }) => !isAhead).length, 1);
+  to.end();
+});
