@@ -25,7 +25,7 @@ import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
-import { resolveSettings, saysSaveState } from './session/settings.ts';
+import { chatModelOf, completionModelOf, resolveSettings, saysSaveState } from './session/settings.ts';
 import type { FeedbackStore } from './storage/feedback.ts';
 
 export interface LanguageServerOptions {
@@ -71,7 +71,16 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   };
   applySettings();
   let inForce = machinePart(session.settings);
-  const inference = new RoutedInference(options.makeInference(session.settings, log));
+  const completing = () => options.makeInference({ ...session.settings, model: completionModelOf(session.settings.model) }, log);
+  const chatting = () => options.makeInference({ ...session.settings, model: chatModelOf(session.settings.model) }, log);
+  const inference = new RoutedInference(completing());
+  /** Another client of the same engine where chat has a model of its own; it is loaded by the first question. */
+  let chatInference: RoutedInference | undefined;
+  const chatModel = (): Inference => {
+    if (session.settings.model.chatPath.trim() === '') return inference;
+    chatInference ??= new RoutedInference(chatting());
+    return chatInference;
+  };
   const board = new StatusBoard({ inference, session, clock, starterPath, onChange: (status) => isInitialized && sendStatus(connection, status) });
   /** Loads the model ahead of the first request; what goes wrong shows in the status. */
   const warmUp = () => void inference.describeModel(ended.signal);
@@ -80,7 +89,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     const wanted = machinePart(session.settings);
     if (wanted === inForce) return;
     inForce = wanted;
-    void inference.replace(options.makeInference(session.settings, log)).then(warmUp);
+    void inference.replace(completing()).then(warmUp);
+    void chatInference?.replace(chatting());
   };
 
   const feedback = options.makeFeedback?.(log);
@@ -128,8 +138,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   registerExecuteCommand(connection, completeInline, log);
   /** In a workspace that nobody has called trusted, only the user's own file can ask for it. */
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
-  registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
-  registerEdit(connection, { deps: () => ({ inference, documents, settings: session.settings.edit, hash: sha256, log }), board, log });
+  registerChat(connection, () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
+  registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log }), board, log });
   registerFeedback(connection, {
     deleteAll: async () => {
       completeInline.forget();
@@ -139,7 +149,11 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   });
   registerStatus(connection, {
     board,
-    restart: (signal) => inference.restart(signal),
+    restart: async (signal) => {
+      await inference.restart(signal);
+      // A chat model that works finds the new engine by itself; one that was given up gets another chance.
+      if (chatInference && chatInference.state.state !== 'ready') await chatInference.replace(chatting());
+    },
     engineStatus: (signal) => inference.engineStatus(signal),
     deleteSavedState: (signal) => inference.deleteSavedStates(signal),
     log,
@@ -149,6 +163,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     board.dispose();
     await feedback?.flush();
     await inference.dispose();
+    await chatInference?.dispose();
   });
   connection.listen();
 }

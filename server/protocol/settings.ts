@@ -36,6 +36,8 @@ export const machineSettingsSchema = v.object({
     v.object({
       path: v.optional(v.string()),
       contextSize: v.optional(count),
+      /** Absolute path of another GGUF file for chat and edits; empty: the same as for completions. */
+      chatPath: v.optional(v.string()),
       /** Absolute path of a small GGUF file that drafts for the model; none when empty. */
       draftPath: v.optional(v.string()),
       /** Adapters over the model's weights, in this order; a scale of 1 is the adapter's own strength. */

@@ -18,6 +18,7 @@ export interface Settings {
   readonly model: {
     readonly path: string;
     readonly contextSize: number;
+    readonly chatPath: string;
     readonly draftPath: string;
     readonly loraAdapters: readonly { readonly path: string; readonly scale: number }[];
     /** -1: as many as fit. */
@@ -39,7 +40,7 @@ export const defaultSettings: Settings = {
   completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 300, excludedLanguages: [], excludedScopes: [] },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
-  model: { path: '', contextSize: 0, draftPath: '', loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
+  model: { path: '', contextSize: 0, chatPath: '', draftPath: '', loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
   engine: { gpu: 'auto', devices: [], threads: 0, keepAliveSeconds: 120, saveState: true },
 };
 
@@ -104,4 +105,15 @@ function merge(base: Settings, over: ClientSettings): Settings {
     model: { ...base.model, ...defined(over.model) },
     engine: { ...base.engine, ...defined(over.engine) },
   };
+}
+
+/** The model that chats and edits: the one that completes unless another is named, which then has the drafts to itself and no adapters. */
+export function chatModelOf(model: Settings['model']): Settings['model'] {
+  if (model.chatPath.trim() === '') return model;
+  return { ...model, path: model.chatPath, contextSize: 0, loraAdapters: [] };
+}
+
+/** The model that completes. */
+export function completionModelOf(model: Settings['model']): Settings['model'] {
+  return model.chatPath.trim() === '' ? model : { ...model, draftPath: '' };
 }

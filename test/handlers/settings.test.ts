@@ -67,3 +67,28 @@ test('a change of a machine setting builds a new engine, a harmless one does not
   assert.equal(server.built.at(-1)?.model.path, '/other.gguf');
   server.end();
 });
+
+test('chat has a model of its own where one is named: built by the first question, with the drafts to itself', async () => {
+  const model = { path: '/complete.gguf', chatPath: '/chat.gguf', draftPath: '/draft.gguf', contextSize: 4096 };
+  const server = await testServer({ inference: () => scriptedInference(), config: { model } });
+  await server.client.sendRequest('tramontane/setPaused', { paused: false });
+  const pathsOf = () => server.built.map(({ model: { path, draftPath, contextSize } }) => [path, draftPath, contextSize]);
+  assert.deepEqual(pathsOf().at(-1), ['/complete.gguf', '', 4096]);
+  const before = server.built.length;
+  const ask = () => server.client.sendRequest('tramontane/chat', { messages: [{ role: 'user', text: 'Hello' }], attachments: [] });
+  await ask();
+  await ask();
+  server.end();
+  assert.equal(server.built.length, before + 1);
+  assert.deepEqual(pathsOf().at(-1), ['/chat.gguf', '/draft.gguf', 0]);
+});
+
+test('without a chat model, one model does both', async () => {
+  const server = await testServer({ inference: () => scriptedInference(), config: { model: { path: '/both.gguf', draftPath: '/draft.gguf' } } });
+  await server.client.sendRequest('tramontane/setPaused', { paused: false });
+  const before = server.built.length;
+  await server.client.sendRequest('tramontane/chat', { messages: [{ role: 'user', text: 'Hello' }], attachments: [] });
+  server.end();
+  assert.equal(server.built.length, before);
+  assert.equal(server.built.at(-1)?.model.draftPath, '/draft.gguf');
+});
