@@ -25,6 +25,8 @@ const smallestChunk = 16;
 const firstChunk = 128;
 /** From this many tokens on a batch is worth all threads; below it they mostly wait for each other. */
 const longBatch = 32;
+/** After a chunk of less urgent work, tokens of more urgent work are written for so many times as long. */
+const patience = 4;
 /** Copying the state of another sequence is worth it from so many tokens on. */
 const leastCopied = 64;
 /** Guessed tokens a tick for each of several streams that write at once. */
@@ -125,6 +127,8 @@ export class DecodeLoop {
   #canRemove = true;
   /** For each kind of guess, since what guessing takes is part of it. */
   readonly #tickCosts = { promptLookup: new TickCosts(), draftModel: new TickCosts() };
+  /** The last tick in which a prompt made more urgent writing wait. */
+  #lastIntrusion = { endedAt: 0, elapsedMs: 0 };
   #wake: () => void = () => {};
   #ticks = 0;
   #streamTicks = 0;
@@ -339,6 +343,7 @@ export class DecodeLoop {
     }
     const sampled = await Promise.all(samples.map(async ({ work: part, indexes }) => ({ part, tokens: await this.#sample(part, indexes) })));
     const elapsedMs = performance.now() - startedAt;
+    if (isIntrusion(work)) this.#lastIntrusion = { endedAt: performance.now(), elapsedMs };
     const [only] = work;
     if (only && work.length === 1 && only.isLast && only.tokens.length === only.drafted + 1) this.#noteCost(only, elapsedMs);
     for (const { part, tokens } of sampled) this.#confirm(part, tokens);
@@ -374,11 +379,16 @@ export class DecodeLoop {
     return work;
   }
 
-  /** The most urgent prompt; one that nobody waits for is not evaluated while a chat is being written, whose every token would wait for it. */
+  /**
+   * The most urgent prompt. Where a chat is being written, each of its tokens waits for a chunk of a prompt that nobody waits for: these get
+   * a fifth of the time.
+   */
   #nextPrompt(streams: readonly Stream[], writing: readonly Stream[]): Stream | undefined {
     const prompts = streams.filter((stream) => stream.pending.length > 1).sort((one, other) => one.rank - other.rank);
     const mostUrgent = Math.min(...writing.map((stream) => stream.rank));
-    return prompts.find((stream) => stream.rank <= mostUrgent);
+    const { endedAt, elapsedMs } = this.#lastIntrusion;
+    const mayIntrude = performance.now() - endedAt >= elapsedMs * patience;
+    return prompts.find((stream) => stream.rank <= mostUrgent || mayIntrude);
   }
 
   /** The model's own token for each guess until one differs, and the one behind the last. */
@@ -496,6 +506,11 @@ export class DecodeLoop {
     const rate = tokens / elapsedMs;
     this.#tokensPerMs = this.#tokensPerMs === 0 ? rate : this.#tokensPerMs * 0.7 + rate * 0.3;
   }
+}
+
+function isIntrusion(work: readonly Work[]): boolean {
+  const prompt = work.find(({ tokens, drafted }) => tokens.length > drafted + 1);
+  return prompt !== undefined && work.some(({ stream }) => stream.rank < prompt.stream.rank);
 }
 
 function joined(one: Uint32Array, other: readonly number[]): Uint32Array {

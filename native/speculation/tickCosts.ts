@@ -8,7 +8,7 @@ const sizes = [1, 2, 4, 8, 16, 32, 64] as const;
  * lower end of what was seen.
  */
 const shorter = 0.5;
-const longer = 0.05;
+const longer = 0.15;
 /** What one more token is taken to cost, in single ticks, before anything is known: cheap enough to be tried, which tells. */
 const untriedShare = 0.3;
 /** With each other tick, what was found too slow comes nearer to what was expected of it by this share, so that it is tried again some day. */
@@ -28,7 +28,8 @@ export class TickCosts {
     }
     // As if it had been a batch of exactly the size that stands for it.
     const ms = (elapsedMs * (sizes[noted] as number)) / size;
-    const before = this.#ms[noted] ?? ms;
+    // From what was expected, so that one disturbed tick does not end the trying.
+    const before = this.#ms[noted] ?? (noted === 0 ? ms : this.of(sizes[noted] as number)) ?? ms;
     this.#ms[noted] = before + (ms - before) * (ms < before ? shorter : longer);
   }
 
