@@ -27,9 +27,13 @@ export async function withVulkan(options: VulkanOptions, run: (engine: TestEngin
   const { env = {}, ...rest } = options;
   const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
   Object.assign(process.env, env);
-  const engine = testEngine({ engineModule, ...rest, engine: { gpu: 'vulkan', ...rest.engine } });
+  // The device computes on the same cores as everything else, so a loaded machine makes it slow beyond what counts as hanging elsewhere.
+  const engine = testEngine({ engineModule, heartbeatMs: 60_000, ...rest, engine: { gpu: 'vulkan', ...rest.engine } });
   try {
     await run(engine);
+  } catch (error) {
+    process.stdout.write(`${engine.logLines.join('\n')}\n${engineLog(engine)}\n`);
+    throw error;
   } finally {
     await engine.end();
     for (const [name, value] of Object.entries(before)) {

@@ -1,11 +1,4 @@
-// The engine with the Vulkan package, which lies beside node_modules: everything else runs with the CPU's package alone.
-import { registerHooks } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import path from 'node:path';
+// The engine with the Vulkan package.
+import './vulkanPackage.ts';
 
-const vulkanPackage = path.resolve(import.meta.dirname, '../../.tools/engine-packages/linux-x64-vulkan/package/dist/index.js');
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === '@node-llama-cpp/linux-x64-vulkan' ? { url: pathToFileURL(vulkanPackage).href, shortCircuit: true } : next(specifier, context),
-});
 await import('../../native/main.ts');
