@@ -3,10 +3,10 @@
 import type { Log } from '../core/log.ts';
 import { cancelled } from '../core/outcome.ts';
 import type { FeedbackRecord } from '../core/completion/feedback.ts';
-import { postprocess, refit } from '../core/completion/postprocess/postprocess.ts';
+import { refit } from '../core/completion/postprocess/postprocess.ts';
 import type { QuietReason } from '../core/completion/quietReasons.ts';
 import type { Hit } from '../core/completion/reuse.ts';
-import { keyOf, matchAt } from '../core/completion/reuse.ts';
+import { matchAt } from '../core/completion/reuse.ts';
 import { thresholds } from '../core/completion/thresholds.ts';
 import { triggerVerdict } from '../core/completion/trigger.ts';
 import { worthShowing } from '../core/completion/worthShowing.ts';
@@ -52,13 +52,14 @@ export class CompleteInline {
   #newest: AbortController | undefined;
 
   constructor(deps: CompleteInlineDependencies) {
-    const { session, inference, clock } = deps;
+    const { session, inference, clock, log } = deps;
     this.#deps = deps;
     this.#ended = deps.ended ?? new AbortController().signal;
     this.#feedback = new SuggestionFeedback({ documents: session.documents, clock, record: deps.record ?? (() => {}), ended: this.#ended });
     this.#state = new CompletionState({ documents: session.documents, clock, feedback: this.#feedback });
-    this.#runs = new RunStarter({ session, inference, clock, reuse: this.#state.reuse });
+    this.#runs = new RunStarter({ session, inference, clock, reuse: this.#state.reuse, log });
     this.#ended.addEventListener('abort', () => this.#state.dispose(), { once: true });
+    this.#state.forgetWithModel(inference);
   }
 
   async complete(request: InlineRequest, signal: AbortSignal): Promise<InlineOutcome> {
@@ -146,15 +147,9 @@ export class CompleteInline {
 
   /** Without the model: while it is loaded, and when the engine is gone. Not kept, since the model would say it better. */
   #fromCode(asked: Asked): InlineOutcome | undefined {
-    const { site, languageId } = asked;
-    const copied = this.#runs.codeFor(asked);
-    if (!copied || (copied.confidence < thresholds.leastCodeConfidence && !asked.request.isExplicit)) return undefined;
-    const fitted = postprocess({ text: copied.text, end: 'enough', shape: 'block', site, languageId });
-    if ('hidden' in fitted) return undefined;
-    const atMs = this.#deps.clock.now();
-    const suggestion = { id: this.#runs.newId(), key: keyOf(site), head: site.linePrefix, text: fitted.shown, isGrowing: false, source: 'code', atMs } as const;
-    const shown = this.#show([{ suggestion, remainder: fitted.shown, typed: 0 }], asked);
-    return shown.outcome === 'ok' ? shown : undefined;
+    const suggestion = this.#runs.copyFor(asked, asked.request);
+    const shown = suggestion && this.#show([{ suggestion, remainder: suggestion.text, typed: 0 }], asked);
+    return shown?.outcome === 'ok' ? shown : undefined;
   }
 
   #show(hits: readonly Hit[], asked: Asked): InlineOutcome {

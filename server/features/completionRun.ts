@@ -1,6 +1,7 @@
 // One answer of the model to one place, from the request until nothing more of it can be shown. Several requests of the editor may wait for
 // it: whoever types on what it says joins it. Its first lines are shown while the rest is still being written into what is kept for reuse.
 // It knows the engine's interface and the filters; it must not know LSP, documents or what is shown.
+import type { Log } from '../core/log.ts';
 import type { Failure } from '../core/outcome.ts';
 import { indentWidth, tabWidth } from '../core/completion/indentation.ts';
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
@@ -45,6 +46,7 @@ export interface RunDependencies {
   readonly inference: Inference;
   readonly clock: Clock;
   readonly estimate: TokenEstimate;
+  readonly log: Log;
   /** Absent for an answer that is not to be found again. */
   readonly reuse?: Reuse;
 }
@@ -85,7 +87,15 @@ export class CompletionRun {
     this.#firstLines = new Promise((resolve) => {
       this.#sayFirstLines = resolve;
     });
-    this.done = this.#write().then((end) => this.#finish(end));
+    this.done = this.#write().then(
+      (end) => this.#finish(end),
+      (error: unknown) => {
+        this.#finish({ outcome: 'cancelled' });
+        throw error;
+      },
+    );
+    // Whoever joins meets the bug, too; of what nobody waits for, the log tells it.
+    this.done.catch((error: unknown) => deps.log.error(`A completion failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
   }
 
   get end(): RunEnd | undefined {

@@ -11,6 +11,7 @@ import type { Site } from '../core/completion/site.ts';
 import { siteAt } from '../core/completion/site.ts';
 import { delayBefore } from '../core/completion/trigger.ts';
 import { thresholds } from '../core/completion/thresholds.ts';
+import type { Inference } from '../inference/inference.ts';
 import type { Documents, DocumentChange } from '../session/documents.ts';
 import type { Clock } from './clock.ts';
 import type { CompletionRun } from './completionRun.ts';
@@ -121,6 +122,16 @@ export class CompletionState {
     this.#feedback.accepted(id, undefined);
   }
 
+  /** What another model said is not what this one would say. */
+  forgetWithModel(inference: Inference): void {
+    let model = modelOf(inference);
+    inference.onState(() => {
+      const now = modelOf(inference);
+      if (now !== undefined && model !== undefined && now !== model) this.forget();
+      model = now ?? model;
+    });
+  }
+
   /** Nothing of what was suggested or typed is kept. */
   forget(): void {
     this.reuse.clear();
@@ -204,6 +215,10 @@ export class CompletionState {
     this.#prepared?.run.abort();
     this.#prepared = undefined;
   }
+}
+
+function modelOf({ state }: Inference): string | undefined {
+  return state.state === 'ready' ? state.model.path : undefined;
 }
 
 function movedOffset(offset: number, { replacements }: DocumentChange): number {

@@ -18,7 +18,8 @@ export async function prepareNext(shown: ShownSuggestion, { place, state, runs, 
   const { id, isGrowing, source } = shown.suggestion;
   // What is only copied stands in for the model: then the engine has something better to do, or is not there.
   if (source === 'code' || state.hasPrepared(id)) return;
-  if (isGrowing) await state.runFor(uri, site)?.done;
+  // A bug in it is told by the run itself.
+  if (isGrowing) await state.runFor(uri, site)?.done.catch(() => undefined);
   const isWanted = () => state.shown?.suggestion.id === id && state.isIdle && !signal.aborted;
   const whole = matchAt(state.reuse.get(id) ?? shown.suggestion, site);
   if (!whole || !isWanted()) return;

@@ -19,6 +19,7 @@ interface Bench {
   readonly session: Session;
   readonly inference: ScriptedInference;
   readonly records: FeedbackRecord[];
+  readonly errors: string[];
   /** Lets time pass. */
   readonly pass: (ms: number) => void;
   readonly end: () => void;
@@ -30,15 +31,16 @@ function bench(script: Script): Bench {
   let nowMs = 0;
   const ended = new AbortController();
   const records: FeedbackRecord[] = [];
+  const errors: string[] = [];
   const feature = new CompleteInline({
     session,
     inference,
     clock: { now: () => nowMs, wait: () => Promise.resolve() },
-    log: silent,
+    log: { ...silent, error: (line) => void errors.push(line) },
     record: (record) => void records.push(record),
     ended: ended.signal,
   });
-  return { feature, session, inference, records, pass: (ms) => void (nowMs += ms), end: () => ended.abort() };
+  return { feature, session, inference, records, errors, pass: (ms) => void (nowMs += ms), end: () => ended.abort() };
 }
 
 /** One editor with one cursor: what it holds is what the server is told. */
@@ -269,5 +271,86 @@ test('a change in another document neither empties what is known nor ends what i
   editor.type('f');
   assert.equal(suggested(await editor.ask()), 'oo();');
   assert.equal(to.inference.requests.filter(({ isAhead }) => !isAhead).length, 1);
+  to.end();
+});
+
+test('what was shown of a growing answer is not taken back when the rest turns out to be a loop', async () => {
+  const gate = { allowed: 0 };
+  let wake = () => {};
+  const allow = async (pieces: number) => {
+    gate.allowed = pieces;
+    wake();
+    for (let turn = 0; turn < 200; turn++) await nextTurn();
+  };
+  const line = '\n  loop(alpha);';
+  const to = bench({
+    answers: (request) => (request.isAhead ? '' : `${line.repeat(6)}\n`),
+    pieceLength: 1,
+    beforePiece: async (request, piece) => {
+      while (!request.isAhead && piece >= gate.allowed) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  });
+  const editor = new Editor(to, 'function f() {|\n');
+  const first = editor.ask();
+  await allow(line.length + 1);
+  assert.equal(suggested(await first), line);
+  await allow(2 * line.length + 1);
+  assert.equal(suggested(await editor.ask()), line.repeat(2));
+  await allow(1000);
+  assert.equal(suggested(await editor.ask()), line.repeat(2));
+  to.end();
+});
+
+test('first lines that somebody has typed beyond are waited past', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const to = bench({
+    answers: (request) => (request.isAhead ? '' : '\n  one();\n  two();\n}\n'),
+    pieceLength: 11,
+    beforePiece: (request, piece) => (!request.isAhead && piece === 1 ? held : undefined),
+  });
+  const editor = new Editor(to, 'function f() {|\n');
+  assert.equal(suggested(await editor.ask()), '\n  one();');
+  editor.type('\n  one();');
+  const beyond = editor.ask();
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+  release();
+  assert.equal(suggested(await beyond), '\n  two();\n}');
+  assert.equal(to.inference.requests.filter(({ isAhead }) => !isAhead).length, 1);
+  to.end();
+});
+
+test('another model starts with nothing of what the one before has said', async () => {
+  const to = bench({ answers: ['foo();', '', 'bar();', ''] });
+  const editor = new Editor(to, 'const a = |\n');
+  assert.equal(suggested(await editor.ask()), 'foo();');
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+  const { state } = to.inference;
+  assert.ok(state.state === 'ready');
+  to.inference.setState({ state: 'starting' });
+  to.inference.setState({ state: 'ready', model: { ...state.model, path: '/models/other.gguf' } });
+  assert.equal(suggested(await editor.ask()), 'bar();');
+  to.end();
+});
+
+test('a bug in what nobody waits for is logged, and the next request is served', async () => {
+  const to = bench({
+    answers: (request) => {
+      if (request.isAhead) throw new Error('a bug');
+      return 'foo();';
+    },
+  });
+  const editor = new Editor(to, 'const a = |\n');
+  assert.equal(suggested(await editor.ask()), 'foo();');
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+  assert.match(to.errors.join(), /A completion failed: Error: a bug/);
+  editor.type('f');
+  assert.equal(suggested(await editor.ask()), 'oo();');
   to.end();
 });
