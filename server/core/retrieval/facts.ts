@@ -49,7 +49,7 @@ export interface Reference {
   readonly column: number;
 }
 
-/** A local, parameter or field of which the file says the type: `x: Box`, `Box x`, `x = new Box()`, `x := Box{}`. */
+/** A local, parameter or field of which the file says the type: `x: Box`, `Box x`, `x = new Box()`, `x := Box{}`. Of open documents only. */
 export interface LocalBinding {
   readonly name: string;
   /** The simple name of the type. */
