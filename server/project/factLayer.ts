@@ -13,7 +13,7 @@ export interface FactLayer {
   search(query: string, limit: number): readonly TextHit[];
 }
 
-export const maxNamed = 64;
+export const maxNamed = 16;
 
 /** The container's own name: `Inner` of `Outer.Inner`. */
 export function ownerOf(container: string): string {

@@ -1,7 +1,7 @@
 // Reads the index from the server's own thread, synchronously: one indexed look-up takes some tens of microseconds. It knows the tables. What
 // is read may be damaged: then it says so once and answers nothing.
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { Definition, DefinitionKind, TextHit } from '../core/retrieval/facts.ts';
+import type { Definition, DefinitionKind, Reference, TextHit } from '../core/retrieval/facts.ts';
 import type { FactLayer } from './factLayer.ts';
 import { closeQuietly, isDamage } from './indexSchema.ts';
 import type { ContentFacts } from './parsing.ts';
@@ -31,10 +31,27 @@ export class IndexReader implements FactLayer {
 
   facts(path: string): ContentFacts | undefined {
     const row = this.#all('SELECT c.id, c.facts FROM files f JOIN contents c ON c.id = f.content_id WHERE f.path = ?', path)[0];
-    if (!row) return undefined;
-    const definitions = this.#all(`SELECT ${definitionColumns} FROM definitions d WHERE d.content_id = ? ORDER BY d.id`, Number(row['id']));
-    const rest = parseFacts(text(row['facts']));
-    return rest && { ...rest, definitions: definitions.map(definitionOf) };
+    const facts = row && parseFacts(text(row['facts']));
+    return facts && this.#withDetails(facts, Number(row['id']));
+  }
+
+  /** Definitions and references are the most of it, and not everyone who asks for a file wants them. */
+  #withDetails(facts: Omit<ContentFacts, 'definitions' | 'references'>, contentId: number): ContentFacts {
+    let definitions: ContentFacts['definitions'] | undefined;
+    let references: ContentFacts['references'] | undefined;
+    const readDefinitions = () => this.#all(`SELECT ${definitionColumns} FROM definitions d WHERE d.content_id = ? ORDER BY d.id`, contentId).map(definitionOf);
+    const readReferences = () => parseReferences(text(this.#all('SELECT names FROM contents WHERE id = ?', contentId)[0]?.['names']));
+    return {
+      ...facts,
+      get definitions() {
+        definitions ??= readDefinitions();
+        return definitions;
+      },
+      get references() {
+        references ??= readReferences();
+        return references;
+      },
+    };
   }
 
   definitionsNamed(name: string, limit: number): readonly Definition[] {
@@ -134,11 +151,23 @@ function definitionOf(row: Row): Omit<Definition, 'path'> {
 }
 
 /** What bytes on a disk became may be anything; only this program writes them, so a look at the form is enough. */
-function parseFacts(json: string): Omit<ContentFacts, 'definitions'> | undefined {
+function parseFacts(json: string): Omit<ContentFacts, 'definitions' | 'references'> | undefined {
+  const value = parseJson(json) as Partial<ContentFacts> | null | undefined;
+  const lists = value && [value.bindings, value.imports, value.exports, value.baseTypes];
+  return lists?.every(Array.isArray) && typeof value?.languageId === 'string' ? (value as ContentFacts) : undefined;
+}
+
+function parseReferences(json: string): Reference[] {
+  const flat = parseJson(json);
+  const found: Reference[] = [];
+  if (!Array.isArray(flat)) return found;
+  for (let at = 0; at + 2 < flat.length; at += 3) found.push({ name: String(flat[at]), line: Number(flat[at + 1]), column: Number(flat[at + 2]) });
+  return found;
+}
+
+function parseJson(json: string): unknown {
   try {
-    const value = JSON.parse(json) as Partial<ContentFacts> | null;
-    const lists = value && [value.references, value.bindings, value.imports, value.exports, value.baseTypes];
-    return lists?.every(Array.isArray) && typeof value?.languageId === 'string' ? (value as ContentFacts) : undefined;
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

@@ -15,7 +15,7 @@ const pageSize = 4096;
 const maxSetAside = 2;
 
 const tables = `
-CREATE TABLE contents (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, line_count INTEGER NOT NULL, facts TEXT NOT NULL, used_at INTEGER NOT NULL);
+CREATE TABLE contents (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, line_count INTEGER NOT NULL, facts TEXT NOT NULL, names TEXT NOT NULL, used_at INTEGER NOT NULL);
 CREATE TABLE files (path TEXT PRIMARY KEY, content_id INTEGER, size INTEGER NOT NULL, mtime_ms REAL NOT NULL, reason TEXT) WITHOUT ROWID;
 CREATE INDEX files_by_content ON files (content_id);
 CREATE TABLE definitions (

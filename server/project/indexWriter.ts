@@ -71,11 +71,13 @@ export class IndexWriter {
     // Another window may have been faster.
     const known = this.contentId(key);
     if (known !== undefined) return known;
-    const { definitions, ...rest } = facts;
-    const { lastInsertRowid } = this.#run('INSERT INTO contents (key, line_count, facts, used_at) VALUES (?, ?, ?, ?)').run(
+    const { definitions, references, ...rest } = facts;
+    const { lastInsertRowid } = this.#run('INSERT INTO contents (key, line_count, facts, names, used_at) VALUES (?, ?, ?, ?, ?)').run(
       key,
       facts.lineCount,
       JSON.stringify(rest),
+      // Flat, since it is the largest part and read only when somebody asks for it.
+      JSON.stringify(references.flatMap(({ name, line, column }) => [name, line, column])),
       this.#now(),
     );
     const id = Number(lastInsertRowid);

@@ -110,7 +110,7 @@ export class ParseWorkerThread {
       // Standard output may be the language server's connection.
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 16 },
     });
     worker.stdout.resume();
     worker.stderr.resume();

@@ -43,7 +43,7 @@ const defaultLimits: ProjectLimits = {
   workerIdleMs: 120_000,
   cpuShare: 0.5,
 };
-const maxWorkerHeapMb = 512;
+const maxWorkerHeapMb = 256;
 /** An index that no window has opened for so long is deleted. */
 const maxUnusedMs = 90 * 86_400_000;
 

@@ -7,6 +7,7 @@ import { resolveImport, tailsOfPath } from './imports/resolveImport.ts';
 import type { ImportToResolve, Surroundings } from './imports/surroundings.ts';
 import { packagesByName } from './imports/typescript.ts';
 import type { MemoryFacts } from './memoryFacts.ts';
+import type { ContentFacts } from './parsing.ts';
 import { RecentlyUsed } from './recentlyUsed.ts';
 
 export interface SymbolTableOptions {
@@ -89,17 +90,7 @@ export class SymbolTable implements SymbolSource {
         const { open, memory } = this.#options;
         const facts = open.facts(path) ?? memory.facts(path) ?? this.#database?.facts(path);
         if (!facts) return null;
-        const from = { path, languageId: facts.languageId };
-        const withPaths = <Item extends ImportToResolve>(item: Item) => ({ ...item, resolvedPaths: resolveImport(from, item, this.#around) });
-        return {
-          ...facts,
-          path,
-          definitions: facts.definitions.map((item) => ({ ...item, path })),
-          imports: facts.imports.map(withPaths),
-          exports: facts.exports.map((item) =>
-            item.specifier === undefined ? { ...item, resolvedPaths: [] } : withPaths({ ...item, specifier: item.specifier }),
-          ),
-        };
+        return new ResolvedFile(path, facts, this.#around);
       }) ?? undefined
     );
   }
@@ -226,6 +217,68 @@ export class SymbolTable implements SymbolSource {
     this.#files.clear();
     this.#computed.clear();
     this.#revision++;
+  }
+}
+
+/** The facts of a content as those of a file; details are read when they are asked for. */
+class ResolvedFile implements FileFacts {
+  readonly path: string;
+  readonly #facts: ContentFacts;
+  readonly #around: Surroundings;
+  #definitions: FileFacts['definitions'] | undefined;
+  #imports: FileFacts['imports'] | undefined;
+  #exports: FileFacts['exports'] | undefined;
+
+  constructor(path: string, facts: ContentFacts, around: Surroundings) {
+    this.path = path;
+    this.#facts = facts;
+    this.#around = around;
+  }
+
+  get languageId(): string {
+    return this.#facts.languageId;
+  }
+
+  get definitions(): FileFacts['definitions'] {
+    this.#definitions ??= this.#facts.definitions.map((item) => ({ ...item, path: this.path }));
+    return this.#definitions;
+  }
+
+  get references(): FileFacts['references'] {
+    return this.#facts.references;
+  }
+
+  get bindings(): FileFacts['bindings'] {
+    return this.#facts.bindings;
+  }
+
+  get imports(): FileFacts['imports'] {
+    this.#imports ??= this.#facts.imports.map((item) => ({ ...item, resolvedPaths: this.#resolve(item) }));
+    return this.#imports;
+  }
+
+  get exports(): FileFacts['exports'] {
+    this.#exports ??= this.#facts.exports.map((item) => {
+      const { specifier } = item;
+      return { ...item, resolvedPaths: specifier === undefined ? [] : this.#resolve({ specifier, imported: item.imported }) };
+    });
+    return this.#exports;
+  }
+
+  get baseTypes(): FileFacts['baseTypes'] {
+    return this.#facts.baseTypes;
+  }
+
+  get contentHash(): string {
+    return this.#facts.contentHash;
+  }
+
+  get lineCount(): number {
+    return this.#facts.lineCount;
+  }
+
+  #resolve(item: ImportToResolve): readonly string[] {
+    return resolveImport({ path: this.path, languageId: this.languageId }, item, this.#around);
   }
 }
 

@@ -124,7 +124,7 @@ export interface SymbolSource {
   /** Grows with every change of the facts: what was computed under another revision may be stale. */
   readonly revision: number;
   file(path: string): FileFacts | undefined;
-  /** At most 64, in no promised order. */
+  /** At most 16, in no promised order. */
   definitionsNamed(name: string): readonly Definition[];
   /** Members of every type of that simple name: methods, fields, enum members; not those of its base types. */
   membersOf(container: string): readonly Definition[];

@@ -58,11 +58,11 @@ export function importTails({ specifier, imported }: ImportToResolve, languageId
 /** The tails under which imports of this file may be kept. */
 export function tailsOfPath(path: string, packageName: string | undefined): string[] {
   const stem = nameOf(path).replace(/\.d\.[cm]?ts$|\.[^.]+$/, '');
-  const folder = nameOf(folderOf(path));
-  const aboveSource = nameOf(folderOf(folderOf(path)));
-  const tails = [stem, folder, ...(packageName ? [tailOf(packageName, 'typescript')] : [])];
-  // `crate`, `super` and `.` stand for a folder's own file.
-  if (/^(?:lib|main|mod)$/.test(stem)) tails.push('crate', 'super', 'self', aboveSource);
+  const tails = [stem, ...(packageName ? [tailOf(packageName, 'typescript')] : [])];
+  // A folder's own file goes by the folder's name; a package of Go or Java is a folder as a whole.
+  if (/^(?:index|__init__|mod)$/.test(stem) || /\.(?:go|java)$/.test(path)) tails.push(nameOf(folderOf(path)));
+  // `crate`, `super` and `.` stand for it, too.
+  if (/^(?:lib|main|mod)$/.test(stem)) tails.push('crate', 'super', 'self', nameOf(folderOf(folderOf(path))));
   if (/^(?:index|__init__|mod)$/.test(stem)) tails.push('.', '..');
   return [...new Set(tails)].filter((tail) => tail !== '');
 }
