@@ -262,6 +262,7 @@ export class FolderIndex {
     if (!coChanges) return;
     this.symbols.useCoChanges(coChanges);
     for (const relative of this.#documents.paths()) this.#spread(relative);
+    this.#options.onChange();
   }
 
   /** The loop that does the work: a slice, then a pause by the share of time that it may have. */

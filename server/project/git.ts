@@ -13,7 +13,7 @@ export function runGit(args: readonly string[], { cwd, timeoutMs, maxBytes, sign
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     // A repository's own configuration may name programs to run: the file system monitor is the one that these commands would start.
-    const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'core.quotePath=false', '--no-optional-locks', '--literal-pathspecs'];
+    const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'core.quotePath=false', '--no-optional-locks'];
     const child = spawn('git', [...safe, ...args], {
       cwd,
       env: { ...withoutGitVariables(process.env), GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },

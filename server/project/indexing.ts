@@ -36,9 +36,11 @@ interface Found {
 }
 
 export async function indexFiles(folder: IndexingFolder, paths: readonly string[], sliceMs: number, options: IndexingOptions): Promise<IndexedSlice> {
-  const { onParsing, breathe, now } = options;
+  const { onParsing, breathe } = options;
   const files: IndexedFile[] = [];
   let pending: Found[] = [];
+  /** Copies of one file tend to come together: none is parsed twice before the first is stored. */
+  const parsed = new Map<string, ContentFacts>();
   let pendingBytes = 0;
   let busyMs = 0;
   let done = 0;
@@ -48,6 +50,7 @@ export async function indexFiles(folder: IndexingFolder, paths: readonly string[
     noRoom ??= failure;
     for (const { file, write: wanted } of pending) files.push(failure !== undefined && wanted?.content ? { ...file, facts: wanted.content.facts } : file);
     pending = [];
+    parsed.clear();
     pendingBytes = 0;
   };
   for (; done < paths.length && (busyMs < sliceMs || done === 0); done++) {
@@ -55,7 +58,7 @@ export async function indexFiles(folder: IndexingFolder, paths: readonly string[
     if (relative === undefined) break;
     const began = performance.now();
     try {
-      const found = await lookAt(folder, relative, { ...options, now });
+      const found = await lookAt(folder, relative, parsed, options);
       pending.push(found);
       pendingBytes += found.write?.content?.text.length ?? 0;
     } finally {
@@ -89,11 +92,17 @@ function write(writer: IndexWriter | undefined, pending: readonly Found[]): stri
   }
 }
 
-async function lookAt(folder: IndexingFolder, relative: string, { parsing, onParsing, now }: IndexingOptions): Promise<Found> {
-  const byName = skipByName(relative);
+async function lookAt(
+  folder: IndexingFolder,
+  relative: string,
+  parsed: Map<string, ContentFacts>,
+  { parsing, onParsing, now }: IndexingOptions,
+): Promise<Found> {
   const file = path.join(folder.root, relative);
   const size = sizeOf(file, folder.realRoot);
   if (size === 'gone') return { file: { path: relative, outcome: 'gone' } };
+  // A link with a harmless name may lead to a secret.
+  const byName = skipByName(relative) ?? (typeof size === 'object' && size.target !== undefined ? skipByName(size.target) : undefined);
   const stored = folder.writer?.file(relative);
   const skip = (reason: SkipReason, sizeBytes = 0, mtimeMs = 0): Found => ({
     file: { path: relative, outcome: stored?.reason === reason ? 'fresh' : 'skipped', reason },
@@ -121,23 +130,32 @@ async function lookAt(folder: IndexingFolder, relative: string, { parsing, onPar
   if (text === undefined) return skip('binary', sizeBytes, mtimeMs);
   const byText = skipByText(text);
   if (byText) return skip(byText, sizeBytes, mtimeMs);
-  onParsing(relative);
-  const facts = await parsing.parse(text, languageId, hash);
-  if (!folder.writer) return { file: { path: relative, outcome: 'parsed', facts } };
-  return { file: { path: relative, outcome: 'parsed' }, write: { stored: { ...kept, contentId: undefined }, content: { key, facts, text } } };
+  const twin = parsed.get(key);
+  if (!twin) onParsing(relative);
+  const facts = twin ?? (await parsing.parse(text, languageId, hash));
+  parsed.set(key, facts);
+  const outcome = twin ? 'known' : 'parsed';
+  if (!folder.writer) return { file: { path: relative, outcome, facts } };
+  return { file: { path: relative, outcome }, write: { stored: { ...kept, contentId: undefined }, content: { key, facts, text } } };
+}
+
+interface Size {
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  /** Where a link leads, relative to the root. */
+  readonly target?: string;
 }
 
 /** A link counts as what it leads to, as long as that is inside the root. */
-function sizeOf(file: string, realRoot: string): { sizeBytes: number; mtimeMs: number } | 'gone' | 'unreadable' {
+function sizeOf(file: string, realRoot: string): Size | 'gone' | 'unreadable' {
   try {
-    let stat = lstatSync(file, { throwIfNoEntry: false });
-    if (stat?.isSymbolicLink()) {
-      const target = realpathSync(file);
-      if (!target.startsWith(realRoot + path.sep)) return 'gone';
-      stat = lstatSync(target, { throwIfNoEntry: false });
-    }
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    if (!stat?.isSymbolicLink()) return stat?.isFile() ? { sizeBytes: stat.size, mtimeMs: stat.mtimeMs } : 'gone';
+    const real = realpathSync(file);
+    const found = lstatSync(real);
     // A folder or a pipe where a file was: there is no file any more.
-    return stat?.isFile() ? { sizeBytes: stat.size, mtimeMs: stat.mtimeMs } : 'gone';
+    if (!real.startsWith(realRoot + path.sep) || !found.isFile()) return 'gone';
+    return { sizeBytes: found.size, mtimeMs: found.mtimeMs, target: real.slice(realRoot.length + 1).replaceAll(path.sep, '/') };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' ? 'gone' : 'unreadable';

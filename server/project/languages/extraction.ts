@@ -125,8 +125,8 @@ export class Collector implements Extraction {
 
 function isCommentLine(line: string, isBelowComment: boolean): boolean {
   if (/^(?:\/\/|\/\*)/.test(line) || line.endsWith('*/')) return true;
-  // Of `#` lines only Python's are meant: C has its directives there.
-  if (/^#(?!\s*(?:include|define|undef|if|ifdef|ifndef|else|elif|endif|pragma|error|line|region|endregion)\b|\[|!)/.test(line)) return true;
+  // Of `#` lines only Python's are meant: C has its directives there, JavaScript its private fields.
+  if (/^#(?:[#:]|\s(?!\s*(?:include|define|undef|ifn?def|el(?:se|if)|endif|pragma|line)\b)|$)/.test(line)) return true;
   return isBelowComment && line.startsWith('*');
 }
 
@@ -161,7 +161,7 @@ export function simpleTypeName(type: string | undefined): string | undefined {
       .trim();
     // Wrappers whose members are rarely what is meant.
     const wrapped =
-      /^(?:[\w.]+(?:\.|::))?(?:Promise|Awaited|Readonly|Partial|Optional|Option|Result|Box|Rc|Arc|Task|ValueTask|ClassVar|Final|unique_ptr|shared_ptr|Nullable)\s*[<[]\s*(.+?)\s*[>\]]$/s.exec(
+      /^(?:[\w.]+(?:\.|::))?(?:Promise|Awaited|Readonly|Partial|Optional|Option|Result|Task|ValueTask|ClassVar|Final|unique_ptr|shared_ptr|Nullable)\s*[<[]\s*(.+?)\s*[>\]]$/s.exec(
         rest,
       );
     if (!wrapped?.[1]) break;

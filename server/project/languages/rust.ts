@@ -1,7 +1,7 @@
 // What Rust files define and use. It knows the node types of Rust's grammar.
 import type { Node } from 'web-tree-sitter';
 import type { DefinitionKind } from '../../core/retrieval/facts.ts';
-import { type Collector, simpleTypeName } from './extraction.ts';
+import { type Collector, simpleTypeName as nameOfType } from './extraction.ts';
 
 export const rustBindings = `
 (let_declaration pattern: (identifier) @name type: (_) @type)
@@ -162,6 +162,11 @@ function useTree(node: Node, prefix: readonly string[], isPublic: boolean, out: 
       if (path.length > 0) bring(path.length > 1 ? path.slice(0, -1) : path, path.at(-1), path.length > 1 ? (path.at(-1) ?? '*') : '*');
     }
   }
+}
+
+/** What a smart pointer leads to is what its members are asked of. */
+function simpleTypeName(text: string | undefined): string | undefined {
+  return nameOfType(text?.replace(/\b(?:Box|Rc|Arc|Cow|Pin)\s*<\s*((?:dyn\s+)?\w[\w:]*)/g, '$1'));
 }
 
 function segments(node: Node | null, out: Collector): string[] {
