@@ -31,7 +31,8 @@ export class TramontaneClient {
   #status: Status = { state: 'starting' };
   #nextProgress = 0;
 
-  constructor(extensionUri: Uri, log: LogOutputChannel) {
+  /** The project's index is kept in `storageDirectory`. */
+  constructor(extensionUri: Uri, storageDirectory: string, log: LogOutputChannel) {
     this.#log = log;
     const module = Uri.joinPath(extensionUri, 'dist', 'server.mjs').fsPath;
     // VS Code enforces the scopes of settings, so its word on model paths can be trusted.
@@ -41,7 +42,7 @@ export class TramontaneClient {
       documentSelector,
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: readSettings,
+      initializationOptions: () => ({ ...readSettings(), storageDirectory }),
       connectionOptions: { maxRestartCount: 4 },
     };
     this.#client = new LanguageClient('tramontane', 'Tramontane', serverOptions, clientOptions);

@@ -5,6 +5,7 @@ import os from 'node:os';
 import type { Connection } from 'vscode-languageserver/node';
 import { DidChangeConfigurationNotification } from 'vscode-languageserver/node';
 import type { CommandLine } from './commandLine.ts';
+import { connectProject } from './connectProject.ts';
 import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
@@ -21,6 +22,7 @@ import { registerStatus, sendStatus } from './handlers/status.ts';
 import type { Inference } from './inference/inference.ts';
 import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
+import type { Project } from './project/project.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
 import { resolveSettings } from './session/settings.ts';
@@ -31,6 +33,8 @@ export interface LanguageServerOptions {
   readonly makeInference: (settings: Settings, log: Log) => Inference;
   /** The model that counts as the starter model. */
   readonly starterPath: string;
+  /** Builds the index of the project, which keeps its files in that directory. */
+  readonly makeProject: (storageDirectory: string, log: Log) => Project;
   readonly clock: Clock;
   readonly version: string;
 }
@@ -80,6 +84,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
 
   const completeInline = new CompleteInline({ session, inference, clock, log });
   const documents = readDocuments(session);
+  const project = connectProject(connection, { session, makeProject: options.makeProject, trustClientOptions: commandLine.trustClientOptions, log });
 
   connection.onInitialize((params) => {
     session.workspaceFolders = workspaceFoldersOf(params);
@@ -87,6 +92,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     canAskSettings = params.capabilities.workspace?.configuration === true;
     canRegisterSettings = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
     settingsChanged();
+    project.initialize(params);
     // Not waiting for `initialized`: the engine needs most of a second, and the client has work of its own meanwhile.
     warmUp();
     return initializeResult(version);
@@ -99,6 +105,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
         log.warn(`The client will not tell changed settings: ${error instanceof Error ? error.message : String(error)}`);
       });
     }
+    project.initialized();
     isInitialized = true;
     board.refresh();
   });
@@ -106,8 +113,9 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     const removed = new Set(params.event?.removed?.map((folder) => folder.uri.replace(/\/+$/, '')));
     const added = params.event?.added?.map((folder) => folder.uri.replace(/\/+$/, '')) ?? [];
     session.workspaceFolders = [...session.workspaceFolders.filter((folder) => !removed.has(folder)), ...added];
+    project.foldersChanged();
   });
-  registerDocumentSync(connection, session, log);
+  registerDocumentSync(connection, session, log, project.documentChanged);
   registerConfiguration(connection, {
     canAsk: () => canAskSettings,
     onSettings: (raw) => {
@@ -129,7 +137,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   });
   connection.onShutdown(async () => {
     ended.abort();
-    await inference.dispose();
+    await Promise.all([inference.dispose(), project.dispose()]);
   });
   connection.listen();
 }

@@ -11,9 +11,16 @@ import { readCommandLine } from './commandLine.ts';
 import type { Clock } from './features/clock.ts';
 import { LocalInference } from './inference/localInference.ts';
 import { startLanguageServer } from './languageServer.ts';
+import { Project } from './project/project.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const engineModule = import.meta.url.endsWith('.ts') ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
+const isSource = import.meta.url.endsWith('.ts');
+const engineModule = isSource ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
+const workerModule = isSource ? path.join(here, 'project/parseWorker.ts') : path.join(here, 'parseWorker.mjs');
+const packages = path.join(here, '../node_modules');
+const grammars = isSource
+  ? { runtime: path.join(packages, 'web-tree-sitter/web-tree-sitter.wasm'), folder: path.join(packages, '@vscode/tree-sitter-wasm/wasm') }
+  : { runtime: path.join(here, 'grammars/web-tree-sitter.wasm'), folder: path.join(here, 'grammars') };
 const starterPath = path.join(here, '../native/starter-model/starter-fim.gguf');
 const { version } = JSON.parse(readFileSync(path.join(here, '../package.json'), 'utf8')) as { version: string };
 
@@ -40,6 +47,7 @@ if (invocation.kind === 'serve') {
         log,
         now: clock.now,
       }),
+    makeProject: (storageDirectory, log) => new Project({ storageDirectory, workerModule, grammars, clock, log }),
     starterPath,
     clock,
     version,

@@ -22,7 +22,7 @@ export async function readCoChanges(
   isListed: (path: string) => boolean,
   { timeoutMs, signal }: HistoryOptions,
 ): Promise<ReadonlyMap<string, readonly CoChange[]> | undefined> {
-  const args = ['log', '--no-merges', '--no-renames', '--relative', '--name-only', '-z', `--format=${mark}`, '-n', String(maxCommits)];
+  const args = ['log', '--no-merges', '--no-renames', '--relative', '--name-only', '-z', '--format=%x01', '-n', String(maxCommits)];
   const output = await runGit(args, { cwd: root, timeoutMs, maxBytes: maxHistoryBytes, signal });
   if (output === undefined) return undefined;
   const counts = new Map<string, Map<string, number>>();
