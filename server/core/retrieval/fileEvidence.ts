@@ -23,6 +23,10 @@ export interface Reasons {
   visibleMember: number;
   /** A visible name of a type or file that the file has to do with. */
   visibleReached: number;
+  /** Its part among all definitions of that name, each counted as far as the file has to do with it. */
+  visibleShare: number;
+  /** How often the file uses the name: the logarithm to base 2, divided by 5. */
+  often: number;
   /** The type, or the type of the member, can be reached from the types in the file. */
   reached: number;
   /** The share of similar files that use it. */
@@ -30,6 +34,8 @@ export interface Reasons {
   /** The square root of it: the first few files that use it say most. */
   predictedRoot: number;
   popular: number;
+  /** Of the files that use its type, the share that use it. */
+  usedOfType: number;
   member: number;
   notExported: number;
   field: number;
@@ -78,14 +84,15 @@ class Collector {
   readonly #source: SymbolSource;
   readonly #facts: FileFacts;
   readonly #candidates = new Map<string, Candidate>();
-  readonly #usedNames: ReadonlySet<string>;
+  /** How often each name is used. */
+  readonly #uses = new Map<string, number>();
   readonly #importedPaths = new Set<string>();
   readonly #reached = new Map<string, number>();
 
   constructor(source: SymbolSource, facts: FileFacts) {
     this.#source = source;
     this.#facts = facts;
-    this.#usedNames = new Set(facts.references.map((reference) => reference.name));
+    for (const { name } of facts.references) this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
   }
 
   addImports(): void {
@@ -99,7 +106,7 @@ class Collector {
         if (isModule) this.#note(definition, 'besideImported', 1);
         else {
           this.#note(definition, 'importedByName', 1);
-          if (!this.#usedNames.has(binding.local)) this.#note(definition, 'importedUnused', 1);
+          if (!this.#uses.has(binding.local)) this.#note(definition, 'importedUnused', 1);
           if (binding.local !== definition.name) this.#rename(definition, binding.local);
         }
         if (isType(definition)) {
@@ -121,7 +128,7 @@ class Collector {
 
   addVisibleNames(): void {
     const own = new Set(this.#facts.definitions.map((definition) => definition.name));
-    for (const name of this.#usedNames) {
+    for (const name of this.#uses.keys()) {
       const definitions = this.#source.definitionsNamed(name);
       if (definitions.length >= maxHomonyms) continue;
       for (const definition of definitions) {
@@ -166,7 +173,7 @@ class Collector {
     for (const [type, strength] of strongest(this.#reached)) {
       for (const member of this.#membersOf(type)) {
         if (member.typeName === undefined || this.#reached.has(member.typeName)) continue;
-        const share = strength * (this.#usedNames.has(member.name) ? 0.5 : 0.1);
+        const share = strength * (this.#uses.has(member.name) ? 0.5 : 0.1);
         next.set(member.typeName, Math.max(next.get(member.typeName) ?? 0, share));
       }
     }
@@ -188,24 +195,44 @@ class Collector {
 
   finish(usage: UsageIndex): Candidate[] {
     const candidates = [...this.#candidates.values()];
+    const weightOfName = new Map<string, number>();
+    for (const { definition, reasons, localName } of candidates) {
+      this.#describe(definition, reasons, usage);
+      reasons.often = Math.log2(1 + (this.#uses.get(localName) ?? 0)) / 5;
+      if (reasons.visible > 0) weightOfName.set(definition.name, (weightOfName.get(definition.name) ?? 0) + this.#weightAmongHomonyms(definition, reasons));
+    }
+    for (const definition of this.#facts.definitions) {
+      const weight = weightOfName.get(definition.name);
+      if (weight !== undefined) weightOfName.set(definition.name, weight + 1);
+    }
     for (const { definition, reasons } of candidates) {
-      const owner = definition.container === undefined ? definition.name : simpleName(definition.container);
-      reasons.reached = Math.max(this.#reached.get(owner) ?? 0, this.#reached.get(definition.name) ?? 0);
-      reasons.predictedRoot = Math.sqrt(reasons.predicted);
-      reasons.popular = Math.log2(1 + usage.countOf(definition.name)) / 10;
-      if (definition.container !== undefined) reasons.member = 1;
-      else if (!definition.isExported) reasons.notExported = 1;
-      if (definition.kind === 'field') reasons.field = 1;
-      if (definition.kind === 'variable' || definition.kind === 'constant') reasons.variable = 1;
       // Each reason for what it alone says: an import by name tells all that a visible name could.
       if (reasons.importedByName > 0) reasons.besideImported = reasons.visible = reasons.visibleAmong = 0;
       if (reasons.memberOfImported > 0) reasons.memberBesideImported = 0;
-      if (reasons.visible > 0) {
-        reasons.visibleMember = reasons.visible * reasons.member;
-        reasons.visibleReached = Math.max(reasons.reached, this.#importedPaths.has(definition.path) ? 1 : 0);
-      }
+      if (reasons.visible === 0) continue;
+      reasons.visibleMember = reasons.visible * reasons.member;
+      reasons.visibleReached = Math.max(reasons.reached, this.#importedPaths.has(definition.path) ? 1 : 0);
+      reasons.visibleShare = this.#weightAmongHomonyms(definition, reasons) / (weightOfName.get(definition.name) ?? 1);
     }
     return candidates;
+  }
+
+  /** What holds of a definition whatever names stand in the file. */
+  #describe(definition: Definition, reasons: Reasons, usage: UsageIndex): void {
+    const owner = definition.container === undefined ? definition.name : simpleName(definition.container);
+    reasons.reached = Math.max(this.#reached.get(owner) ?? 0, this.#reached.get(definition.name) ?? 0);
+    reasons.predictedRoot = Math.sqrt(reasons.predicted);
+    reasons.popular = Math.log2(1 + usage.countOf(definition.name)) / 10;
+    if (definition.container !== undefined) {
+      reasons.member = 1;
+      reasons.usedOfType = usage.shareOf(definition.name, owner);
+    } else if (!definition.isExported) reasons.notExported = 1;
+    if (definition.kind === 'field') reasons.field = 1;
+    if (definition.kind === 'variable' || definition.kind === 'constant') reasons.variable = 1;
+  }
+
+  #weightAmongHomonyms(definition: Definition, { reached }: Reasons): number {
+    return 0.03 + Math.max(reached, this.#importedPaths.has(definition.path) ? 0.5 : 0);
   }
 
   /** @returns undefined for what stands in the file itself: it is read there */
@@ -273,10 +300,13 @@ function noReasons(): Reasons {
     visibleAmong: 0,
     visibleMember: 0,
     visibleReached: 0,
+    visibleShare: 0,
+    often: 0,
     reached: 0,
     predicted: 0,
     predictedRoot: 0,
     popular: 0,
+    usedOfType: 0,
     member: 0,
     notExported: 0,
     field: 0,

@@ -6,8 +6,10 @@ import { signatureText } from './signatureText.ts';
 
 export interface RankedDefinition {
   readonly definition: Definition;
-  /** Best first. */
+  /** Chance by token, as a logarithm: the order in which a budget takes them. */
   readonly score: number;
+  /** That the next line needs it, from 0 to 1. */
+  readonly chance: number;
 }
 
 export interface PackOptions {
@@ -36,7 +38,8 @@ interface Group {
   readonly containers: Set<string>;
 }
 
-export function packDefinitions(ranked: readonly RankedDefinition[], options: PackOptions): Pack {
+/** @param ranked best first */
+export function packDefinitions(ranked: readonly Pick<RankedDefinition, 'definition'>[], options: PackOptions): Pack {
   const groups = new Map<string, Group>();
   let tokens = 0;
   let misses = 0;
@@ -67,10 +70,19 @@ const groupOf = (definition: Definition): Group => ({
   containers: new Set(definition.container === undefined ? [] : [definition.container]),
 });
 
+/** Members stand together where the first of them stands, so that their type is named once, as it was paid for. */
 function layOut(group: Group, commentSign: string): PackedLine[] {
   const lines: PackedLine[] = [{ path: group.path, definition: undefined, text: `${commentSign} ${group.path}` }];
+  const firstLine = new Map<string, number>();
+  for (const { container, startLine } of group.definitions) {
+    if (container !== undefined) firstLine.set(container, Math.min(startLine, firstLine.get(container) ?? Infinity));
+  }
+  const place = ({ container, startLine }: Definition) => (container === undefined ? startLine : (firstLine.get(container) ?? startLine));
+  const sorted = group.definitions.toSorted(
+    (a, b) => place(a) - place(b) || compare(a.container ?? '', b.container ?? '') || a.startLine - b.startLine || compare(a.name, b.name),
+  );
   let container: string | undefined;
-  for (const definition of group.definitions.toSorted((a, b) => a.startLine - b.startLine || compare(a.name, b.name))) {
+  for (const definition of sorted) {
     if (definition.container !== undefined && definition.container !== container)
       lines.push({ path: group.path, definition: undefined, text: `${definition.container}:` });
     container = definition.container;

@@ -65,7 +65,8 @@ export function rankDefinitions(prepared: PreparedEvidence, cursor: Cursor): Ran
     let score = one.fixed;
     for (const reason of reasonNames) score += cursorWeights[reason] * at[reason];
     if (receivers.size > 0 && definition.container !== undefined && receivers.has(definition.container)) score += receiverBonus;
-    return { definition, score: logistic(score) - one.cost };
+    const chance = 1 / (1 + Math.exp(-score));
+    return { definition, chance, score: Math.log(chance) - one.cost };
   });
   return ranked.sort((a, b) => b.score - a.score || compare(a.definition, b.definition));
 }
@@ -93,9 +94,6 @@ export function cursorReasons({ evidence, linesOf, linesOfType }: PreparedEviden
     };
   };
 }
-
-/** @returns natural logarithm of the chance */
-const logistic = (score: number) => -Math.log1p(Math.exp(-score));
 
 function strongestLocal(types: ReadonlyMap<string, number>, nearType: (type: string) => number): number {
   let best = 0;

@@ -16,33 +16,36 @@ export interface CursorReasons {
   words: number;
 }
 
-export const intercept = -9.71;
+export const intercept = -9.6;
 
 export const fileWeights: Readonly<Record<keyof Reasons, number>> = {
-  importedByName: 3.65,
-  importedUnused: 0.34,
-  besideImported: 0.18,
-  memberOfImported: 0.69,
+  importedByName: 3.48,
+  importedUnused: 0.33,
+  besideImported: 0.21,
+  memberOfImported: 0.74,
   memberBesideImported: 0.59,
-  visible: 1.53,
-  visibleAmong: 3.0,
-  visibleMember: -1.78,
-  visibleReached: 0.3,
-  reached: 1.05,
-  predicted: 2.66,
-  predictedRoot: 2.74,
-  popular: 2.27,
-  member: -1.48,
-  notExported: -1.41,
-  field: -0.38,
-  variable: -0.77,
+  visible: 1.11,
+  visibleAmong: 1.01,
+  visibleMember: -1.9,
+  visibleReached: 0.11,
+  visibleShare: 2.44,
+  often: 0.67,
+  reached: 1.01,
+  predicted: 2.65,
+  predictedRoot: 2.85,
+  popular: 1.82,
+  usedOfType: 0.34,
+  member: -1.55,
+  notExported: -1.3,
+  field: -0.4,
+  variable: -0.78,
 };
 
 export const cursorWeights: Readonly<Record<keyof CursorReasons, number>> = {
-  importedNear: 1.36,
-  visibleNear: 1.26,
-  visibleNearReached: 1.25,
-  memberOfLocal: 1.75,
-  inherited: 1.43,
-  words: 1.57,
+  importedNear: 1.26,
+  visibleNear: 1.01,
+  visibleNearReached: 1.18,
+  memberOfLocal: 1.51,
+  inherited: 1.35,
+  words: 1.55,
 };

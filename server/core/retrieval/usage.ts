@@ -30,6 +30,8 @@ const neighbours = 24;
 /** A name that stands in more files than this says nothing about similarity, and its list would be long to walk. */
 const maxFilesOfName = 400;
 const sameFolderBonus = 1.4;
+/** So that one file out of one is no certainty. */
+const assumedFiles = 2;
 
 export class UsageIndex {
   readonly #idOfName = new Map<string, number>();
@@ -60,12 +62,23 @@ export class UsageIndex {
 
   /** How many files use the name. */
   countOf(name: string): number {
-    const id = this.#idOfName.get(name);
-    return id === undefined ? 0 : (this.#filesOfName[id] as Set<UsingFile>).size;
+    return this.#filesWith(name)?.size ?? 0;
   }
 
-  get fileCount(): number {
-    return this.#files.size;
+  /** @returns of the files that use `given`, the share that use `name` too; a few files more are assumed that do not */
+  shareOf(name: string, given: string): number {
+    const all = this.#filesWith(given);
+    const some = this.#filesWith(name);
+    if (!all || !some || all.size > maxFilesOfName) return 0;
+    const [small, large] = all.size < some.size ? [all, some] : [some, all];
+    let both = 0;
+    for (const file of small) if (large.has(file)) both++;
+    return both / (all.size + assumedFiles);
+  }
+
+  #filesWith(name: string): ReadonlySet<UsingFile> | undefined {
+    const id = this.#idOfName.get(name);
+    return id === undefined ? undefined : this.#filesOfName[id];
   }
 
   /** @returns names that the file does not use yet, likeliest first */

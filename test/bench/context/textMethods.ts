@@ -89,7 +89,7 @@ export function textMethods(options: MethodOptions): Method[] {
     {
       name: 'BM25, as signatures',
       prepare: (situation) => {
-        const found = bodies.search(wordsOf(situation), situation.path, 500).map((definition, index) => ({ definition, score: -index }));
+        const found = bodies.search(wordsOf(situation), situation.path, 500).map((definition) => ({ definition }));
         return (budgetTokens) => packDefinitions(found, { ...options, budgetTokens });
       },
     },
