@@ -15,15 +15,17 @@ export interface Cursor {
   readonly line: number;
   /** The lines around it: their words say what it is about. */
   readonly nearText: string;
-  /** The types of what stands before the dot at the cursor, where the editor knows them, with their base types. */
-  readonly receiverTypes?: readonly string[];
+  /** Members of what stands before the dot at the cursor, where the editor or the text tells its type (see `receiver.ts`). */
+  readonly receiverMembers?: readonly Definition[];
 }
 
 /** Nothing but the receiver's members can follow a dot. */
-const receiverBonus = 6;
+const receiverBonus = 12;
 /** A line costs its indentation and share of the file's name too. */
 const tokensOfLine = 4;
 const halfDistance = 8;
+/** Of a signature of 16 tokens, which is about the mean. */
+const unknownCost = Math.log(16 + tokensOfLine);
 
 export interface PreparedCandidate {
   readonly candidate: Candidate;
@@ -58,18 +60,27 @@ export function prepareEvidence(evidence: FileEvidence, countTokens: (text: stri
 /** @returns all candidates, best first */
 export function rankDefinitions(prepared: PreparedEvidence, cursor: Cursor): RankedDefinition[] {
   const reasonsAt = cursorReasons(prepared, cursor);
-  const receivers = new Set(cursor.receiverTypes);
+  const members = new Map(cursor.receiverMembers?.map((definition) => [keyOf(definition), definition]));
   const ranked = prepared.prepared.map((one): RankedDefinition => {
     const { definition } = one.candidate;
     const at = reasonsAt(one);
     let score = one.fixed;
     for (const reason of reasonNames) score += cursorWeights[reason] * at[reason];
-    if (receivers.size > 0 && definition.container !== undefined && receivers.has(definition.container)) score += receiverBonus;
-    const chance = 1 / (1 + Math.exp(-score));
-    return { definition, chance, score: Math.log(chance) - one.cost };
+    if (members.size > 0 && members.delete(keyOf(definition))) score += receiverBonus;
+    return rankedBy(definition, score, one.cost);
   });
+  for (const definition of members.values()) {
+    if (definition.path !== prepared.evidence.facts.path) ranked.push(rankedBy(definition, intercept + receiverBonus, unknownCost));
+  }
   return ranked.sort((a, b) => b.score - a.score || compare(a.definition, b.definition));
 }
+
+function rankedBy(definition: Definition, score: number, cost: number): RankedDefinition {
+  const chance = 1 / (1 + Math.exp(-score));
+  return { definition, chance, score: Math.log(chance) - cost };
+}
+
+const keyOf = ({ path, startLine, name }: Definition) => `${path}:${startLine}:${name}`;
 
 const reasonNames = Object.keys(cursorWeights) as (keyof CursorReasons)[];
 

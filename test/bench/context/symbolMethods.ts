@@ -17,7 +17,7 @@ export const skeletonNames = ['skeleton', 'skeleton, visible names before the re
 export interface Timings {
   /** When facts change, at idle. */
   readonly fileMs: number[];
-  /** When the cursor comes to another line: ranking and packing 2,000 tokens; the shortest of three runs. */
+  /** When the cursor comes to another line: ranking and packing 2,000 tokens; the shortest of five runs. */
   readonly keystrokeMs: number[];
 }
 
@@ -60,10 +60,10 @@ export function symbolMethods(options: MethodOptions & { readonly facts: Project
   ];
 }
 
-/** Of three: the clock of processor time is too coarse for this, and other programs' time must not count. */
+/** Of five: the clock of processor time is too coarse for this, and other programs' time must not count. */
 function shortestMs(work: () => void): number {
   let shortest = Infinity;
-  for (let run = 0; run < 3; run++) {
+  for (let run = 0; run < 5; run++) {
     const startedAt = performance.now();
     work();
     shortest = Math.min(shortest, performance.now() - startedAt);

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Cursor, rankDefinitions } from '../../../server/core/retrieval/rankDefinitions.ts';
+import { membersOfTypes } from '../../../server/core/retrieval/receiver.ts';
 import { situationIn } from './smallProject.ts';
 
-async function namesIn(files: Readonly<Record<string, string>>, more: Partial<Cursor> = {}): Promise<string[]> {
+async function namesIn(files: Readonly<Record<string, string>>): Promise<string[]> {
   const { evidence, cursor } = await situationIn(files);
-  return rankDefinitions(evidence, { ...cursor, ...more })
+  return rankDefinitions(evidence, cursor)
     .toSorted((a, b) => b.chance - a.chance)
     .map(({ definition }) => (definition.container === undefined ? definition.name : `${definition.container}.${definition.name}`));
 }
@@ -92,14 +93,15 @@ check(
   { before: ['operate', 'map'] },
 );
 
-test("where the editor knows the receiver's type its members come first", async () => {
-  const files = {
+test('members of what stands before the dot come first, candidates or not', async () => {
+  const { source, evidence, cursor } = await situationIn({
     'a.ts': 'export class Alpha {\n  open(): void {}\n}\n',
-    'b.ts': "export function often(): void {}\nimport { Alpha } from './a';\nexport const alpha = new Alpha();\n",
-    'main.ts': "import { often } from './b';\nimport './a';\noften();\n|\n",
-  };
-  assert.equal((await namesIn(files))[0], 'often');
-  assert.equal((await namesIn(files, { receiverTypes: ['Alpha'] }))[0], 'Alpha.open');
+    'b.ts': 'export function often(): void {}\n',
+    'main.ts': "import { often } from './b';\noften();\n|\n",
+  });
+  const first = (more: Partial<Cursor>) => rankDefinitions(evidence, { ...cursor, ...more })[0]?.definition.name;
+  assert.equal(first({}), 'often');
+  assert.equal(first({ receiverMembers: membersOfTypes(source, ['Alpha']) }), 'open');
 });
 
 test('nothing from the file itself is a candidate', async () => {
