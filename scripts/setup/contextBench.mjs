@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureBenchSources, ensureBenchAider } from './python.mjs';
-import { StepError, once, root, run, runNpm, toolsFolder } from './steps.mjs';
+import { StepError, once, run, runNpm, toolsFolder } from './steps.mjs';
 
 /** npm packages: the TypeScript ones ship their sources. `sources` is the folder inside the package that becomes the repository's. */
 const npmPackages = [

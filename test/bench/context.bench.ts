@@ -4,9 +4,10 @@
 import { parseArgs } from 'node:util';
 import { type Answer, cellsOf, contextFigures, writeCells } from './context/figures.ts';
 import { aiderName, askAider } from './context/aider.ts';
-import { environment, type Language, readRepository, sampleHoles } from './context/holes.ts';
+import { environment, readRepository, sampleHoles } from './context/holes.ts';
 import { isHit } from './context/methods.ts';
 import { readProjectFacts } from './context/projectFacts.ts';
+import type { Language } from './context/sourceScan.ts';
 import { situationOf } from './context/situations.ts';
 import { symbolMethods, type Timings } from './context/symbolMethods.ts';
 import { tekkenCounter } from './context/tekken.ts';

@@ -15,7 +15,7 @@ export interface RankedDefinition {
 export interface PackOptions {
   readonly budgetTokens: number;
   /** Exact or cautious; asked for the same short lines over and over. */
-  countTokens(text: string): number;
+  readonly countTokens: (text: string) => number;
   /** The comment sign of the file that is written: `//` or `#`. */
   readonly commentSign: string;
 }

@@ -15,7 +15,7 @@ export interface ContextRequest {
   readonly evidence: PreparedEvidence;
   readonly cursor: Cursor;
   readonly budgetTokens: number;
-  countTokens(text: string): number;
+  readonly countTokens: (text: string) => number;
   /** `//` or `#`. */
   readonly commentSign: string;
   /** In other files, oldest first: they are only ever appended to. */
@@ -54,7 +54,7 @@ export function selectContext(request: ContextRequest): SelectedContext {
   const definitionsBudget = recent.length + similar.length === 0 ? budgetTokens : budgetTokens - snippetsBudget;
   const definitions = updateStableBlock(request.previous?.definitions, ranked, {
     budgetTokens: definitionsBudget,
-    countTokens: (text) => request.countTokens(text),
+    countTokens: request.countTokens,
     commentSign: request.commentSign,
     hashOf: (path) => source.file(path)?.contentHash,
   });

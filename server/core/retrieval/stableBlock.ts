@@ -16,7 +16,7 @@ export interface StableBlock {
 
 export interface StableBlockOptions extends PackOptions {
   /** The content hash of a file's facts; undefined when it has gone. */
-  hashOf(path: string): string | undefined;
+  readonly hashOf: (path: string) => string | undefined;
 }
 
 /** A new block leaves this share of its budget to what will be appended. */

@@ -4,7 +4,8 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Figure } from '../harness.ts';
 import type { Interval } from '../statistics.ts';
-import type { Hole, Language } from './holes.ts';
+import type { Hole } from './holes.ts';
+import type { Language } from './sourceScan.ts';
 import { oursName, skeletonNames, type Timings } from './symbolMethods.ts';
 
 export interface Answer {

@@ -43,7 +43,7 @@ export function isHit(hole: Hole, { chunks = [], definitions = [] }: Packed): bo
 /** Whole chunks in their order, as many as fit; the last one is cut to what is left, line by line. */
 export function packChunks(
   chunks: Iterable<Chunk>,
-  options: { readonly budgetTokens: number; readonly commentSign: string; countTokens(text: string): number },
+  options: { readonly budgetTokens: number; readonly commentSign: string; readonly countTokens: (text: string) => number },
 ): Packed {
   const packed: Chunk[] = [];
   let left = options.budgetTokens;

@@ -15,7 +15,7 @@ export interface ProjectFacts {
   readonly source: SymbolSource;
   readonly usage: UsageIndex;
   /** Calls `use` while the file has another text, as a document that is open and unsaved. */
-  withOpen<Result>(file: string, text: string, use: () => Result): Promise<Result>;
+  readonly withOpen: <Result>(file: string, text: string, use: () => Result) => Promise<Result>;
 }
 
 export async function readProjectFacts(repository: Repository): Promise<ProjectFacts> {

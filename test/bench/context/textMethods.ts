@@ -10,7 +10,7 @@ export interface MethodOptions {
   readonly repository: Repository;
   readonly definitions: readonly Definition[];
   readonly commentSign: string;
-  countTokens(text: string): number;
+  readonly countTokens: (text: string) => number;
 }
 
 const windowLines = 40;
