@@ -1,5 +1,6 @@
 // What a layer of facts answers: open documents, the memory and the database are asked alike, by the symbol table. It knows no layer.
 import type { Definition, TextHit } from '../core/retrieval/facts.ts';
+import type { PathTails } from './imports/resolveImport.ts';
 import type { ContentFacts } from './parsing.ts';
 
 export interface FactLayer {
@@ -9,7 +10,7 @@ export interface FactLayer {
   /** With the paths that say so. */
   baseTypesOf(type: string): readonly { readonly base: string; readonly path: string }[];
   /** Files that import something whose name ends so. */
-  pathsImporting(tails: readonly string[], limit: number): readonly string[];
+  pathsImporting(tails: PathTails, limit: number): readonly string[];
   search(query: string, limit: number): readonly TextHit[];
 }
 

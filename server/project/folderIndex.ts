@@ -10,7 +10,7 @@ import { IndexReader } from './indexReader.ts';
 import { loadSqlite, openForReading } from './indexSchema.ts';
 import { isIgnoredFolder } from './ignoreRules.ts';
 import { Latch } from './latch.ts';
-import { listFiles } from './listing.ts';
+import { inSlices, listFiles } from './listing.ts';
 import { MemoryFacts } from './memoryFacts.ts';
 import { OpenDocuments } from './openDocuments.ts';
 import type { ParseWorkerThread } from './parseWorkerThread.ts';
@@ -226,13 +226,20 @@ export class FolderIndex {
       this.#problem = `The folder has more than ${maxFiles} files; the index holds the first ones.`;
       log.warn(this.#problem);
     }
-    const listed = new Set(paths.filter((relative) => !this.#isElsewhere(relative)));
-    const gone = [...this.#files].filter((relative) => !listed.has(relative));
+    // Whatever is asked meanwhile is answered from a list that is partly old, partly new.
+    const listed = new Set<string>();
+    await inSlices(paths, (relative) => {
+      if (this.#isElsewhere(relative)) return false;
+      listed.add(relative);
+      this.#files.add(relative);
+      this.#queue.add([relative], priorities.rest);
+      return false;
+    });
+    if (signal.aborted) return 0;
+    const gone = await inSlices([...this.#files], (relative) => !listed.has(relative));
     this.#drop(gone);
-    for (const relative of listed) this.#files.add(relative);
     this.symbols.forgetAll();
     this.#isListed = true;
-    this.#queue.add(listed, priorities.rest);
     for (const relative of this.#documents.paths()) this.#spread(relative);
     onChange();
     if (gone.length > 0) await this.#options.worker.request({ kind: 'remove', folder: root, paths: gone });

@@ -3,6 +3,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Definition, DefinitionKind, Reference, TextHit } from '../core/retrieval/facts.ts';
 import type { FactLayer } from './factLayer.ts';
+import type { PathTails } from './imports/resolveImport.ts';
 import { closeQuietly, isDamage } from './indexSchema.ts';
 import type { ContentFacts } from './parsing.ts';
 import { searchExpression } from './searchWords.ts';
@@ -67,13 +68,15 @@ export class IndexReader implements FactLayer {
     return rows.map((row) => ({ base: text(row['base']), path: text(row['path']) }));
   }
 
-  pathsImporting(tails: readonly string[], limit: number): readonly string[] {
-    const places = tails.map(() => '?').join(', ');
-    const rows = this.#all(
-      `SELECT DISTINCT f.path FROM imports i JOIN files f ON f.content_id = i.content_id WHERE i.tail IN (${places}) LIMIT ?`,
-      ...tails,
-      limit,
+  pathsImporting({ anywhere, within }: PathTails, limit: number): readonly string[] {
+    const importing = 'SELECT DISTINCT f.path FROM imports i JOIN files f ON f.content_id = i.content_id WHERE i.tail';
+    const rows = within.flatMap(({ tail, folder }) =>
+      folder === ''
+        ? this.#all(`${importing} = ? LIMIT ?`, tail, limit)
+        : // All that begins with the folder and a slash; `0` is the next character.
+          this.#all(`${importing} = ? AND f.path > ? AND f.path < ? LIMIT ?`, tail, `${folder}/`, `${folder}0`, limit),
     );
+    rows.push(...this.#all(`${importing} IN (${anywhere.map(() => '?').join(', ')}) LIMIT ?`, ...anywhere, limit));
     return rows.map((row) => text(row['path']));
   }
 

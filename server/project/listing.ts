@@ -6,7 +6,7 @@ import { runGit } from './git.ts';
 import { IgnoreRules, isIgnoredFolder } from './ignoreRules.ts';
 
 export interface Listing {
-  /** Relative to the root, with `/`, sorted. */
+  /** Relative to the root, with `/`. */
   readonly paths: readonly string[];
   readonly source: 'git' | 'walk';
   /** The bound was reached: there are more files than are listed. */
@@ -25,13 +25,24 @@ const maxGitBytes = 128 * 1024 * 1024;
 const maxDepth = 64;
 /** git itself nests no deeper in practice; a hostile repository might. */
 const maxSubmodules = 50;
+const sliceLength = 2000;
 
 export async function listFiles(root: string, options: ListingOptions): Promise<Listing> {
-  const listed = (await listWithGit(root, '', options)) ?? undefined;
-  const source = listed ? 'git' : 'walk';
+  const listed = await listWithGit(root, '', options);
   const found = listed ? await withoutOwnIgnored(root, listed) : await walk(root, options);
-  const paths = found.filter(isOrdinaryPath).sort();
-  return { paths: paths.slice(0, options.maxFiles), source, isCut: paths.length > options.maxFiles };
+  const paths = await inSlices(found, isOrdinaryPath);
+  // git has an order of its own already, tracked files before others; only where a bound cuts does it matter.
+  return { paths: paths.slice(0, options.maxFiles), source: listed ? 'git' : 'walk', isCut: paths.length > options.maxFiles };
+}
+
+/** Filters a list that may have a hundred thousand items without keeping the thread for longer than some milliseconds. */
+export async function inSlices<Item>(items: readonly Item[], keeps: (item: Item) => boolean): Promise<Item[]> {
+  const kept: Item[] = [];
+  for (let start = 0; start < items.length; start += sliceLength) {
+    for (const item of items.slice(start, start + sliceLength)) if (keeps(item)) kept.push(item);
+    if (start + sliceLength < items.length) await new Promise(setImmediate);
+  }
+  return kept;
 }
 
 /** Tracked files and untracked ones that are not ignored; of submodules and work trees inside the root their own lists. */
@@ -39,34 +50,38 @@ async function listWithGit(root: string, prefix: string, options: ListingOptions
   const { signal, gitTimeoutMs: timeoutMs } = options;
   const folder = path.join(root, prefix);
   const run = (args: string[]) => runGit(args, { cwd: folder, timeoutMs, maxBytes: maxGitBytes, signal });
-  const output = await run(['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  const [output, staged] = await Promise.all([run(['ls-files', '-z', '--cached', '--others', '--exclude-standard']), run(['ls-files', '-z', '--stage'])]);
   if (output === undefined) return undefined;
-  // Unmerged files are listed once for each side.
-  const names = [...new Set(output.split('\0'))].filter((name) => name !== '');
   // A folder ignored by the work tree around it has no list; someone opened it all the same.
-  if (names.length === 0 && prefix === '' && (await run(['check-ignore', '-q', '.'])) !== undefined) return undefined;
-  const staged = await run(['ls-files', '-z', '--stage']);
+  if (output === '' && prefix === '' && (await run(['check-ignore', '-q', '.'])) !== undefined) return undefined;
   // Mode 160000 is a submodule; what ends with a slash is a repository of its own that this one does not track.
-  const links = new Set(staged?.split('\0').flatMap((entry) => (entry.startsWith('160000 ') ? [entry.slice(entry.indexOf('\t') + 1)] : [])));
-  const files: string[] = [];
-  for (const name of names) {
-    if (!links.has(name) && !name.endsWith('/')) {
-      files.push(prefix === '' ? name : `${prefix}/${name}`);
-      continue;
-    }
-    const inner = `${prefix === '' ? '' : `${prefix}/`}${name.replace(/\/$/, '')}`;
+  const links = new Set(
+    (await inSlices(staged?.split('\0') ?? [], (entry) => entry.startsWith('160000 '))).map((entry) => entry.slice(entry.indexOf('\t') + 1)),
+  );
+  // Unmerged files are listed once for each side.
+  const seen = new Set<string>();
+  const repositories: string[] = [];
+  const files = await inSlices(output.split('\0'), (name) => {
+    if (name === '' || seen.has(name)) return false;
+    seen.add(name);
+    const isFile = !links.has(name) && !name.endsWith('/');
+    if (!isFile) repositories.push(name.replace(/\/$/, ''));
+    return isFile;
+  });
+  const found = prefix === '' ? files : files.map((name) => `${prefix}/${name}`);
+  for (const name of repositories) {
+    const inner = prefix === '' ? name : `${prefix}/${name}`;
     if (budget.submodules-- <= 0 || !(await isRealFolder(path.join(root, inner)))) continue;
     // A submodule that was never fetched has no `.git`; git would answer for the repository around it.
-    if (!(await exists(path.join(root, inner, '.git')))) continue;
-    files.push(...((await listWithGit(root, inner, options, budget)) ?? []));
+    if (await exists(path.join(root, inner, '.git'))) found.push(...((await listWithGit(root, inner, options, budget)) ?? []));
   }
-  return files;
+  return found;
 }
 
 /** Applies `.ignore` and `.tramontaneignore`, which git does not know. */
 async function withoutOwnIgnored(root: string, files: readonly string[]): Promise<string[]> {
-  const ignoreFiles = files.filter((file) => ownNames.includes(path.posix.basename(file)));
-  const kept = files.filter((file) => !file.split('/').slice(0, -1).some(isIgnoredFolder));
+  const ignoreFiles = await inSlices(files, (file) => ownNames.some((name) => file === name || file.endsWith(`/${name}`)));
+  const kept = await inSlices(files, (file) => !folderOf(file).split('/').some(isIgnoredFolder));
   if (ignoreFiles.length === 0) return kept;
   const patternsOf = new Map<string, string[]>();
   for (const file of ignoreFiles.sort((a, b) => ownNames.indexOf(path.posix.basename(a)) - ownNames.indexOf(path.posix.basename(b)))) {
@@ -92,7 +107,7 @@ async function withoutOwnIgnored(root: string, files: readonly string[]): Promis
     }
     return isIgnored;
   };
-  return kept.filter((file) => !isFolderIgnored(folderOf(file)) && !rulesIn(folderOf(file)).ignores(file, false));
+  return inSlices(kept, (file) => !isFolderIgnored(folderOf(file)) && !rulesIn(folderOf(file)).ignores(file, false));
 }
 
 async function walk(root: string, { signal, maxFiles }: ListingOptions): Promise<string[]> {
@@ -131,7 +146,7 @@ async function leadsToFileInside(link: string, realRoot: string): Promise<boolea
 
 /** Names that cannot be told apart from what they are not: none of them is a source file's. */
 function isOrdinaryPath(file: string): boolean {
-  return !file.includes('\ufffd') && !/[\n\r\0]/.test(file) && !file.startsWith('/') && !file.split('/').includes('..');
+  return !/[\ufffd\n\r\0]|^\/|(?:^|\/)\.\.(?:\/|$)/.test(file);
 }
 
 async function readSmall(file: string): Promise<string> {

@@ -1,7 +1,7 @@
 // Facts in memory: of open documents, and of everything where there is no database or it has no room. It knows no files.
 import type { Definition, TextHit } from '../core/retrieval/facts.ts';
 import { type FactLayer, ownerOf } from './factLayer.ts';
-import { importTails } from './imports/resolveImport.ts';
+import { importTails, type PathTails } from './imports/resolveImport.ts';
 import type { ContentFacts } from './parsing.ts';
 import { wordsOf } from './searchWords.ts';
 
@@ -64,9 +64,13 @@ export class MemoryFacts implements FactLayer {
     return found;
   }
 
-  pathsImporting(tails: readonly string[], limit: number): readonly string[] {
+  pathsImporting({ anywhere, within }: PathTails, limit: number): readonly string[] {
     const found = new Set<string>();
-    for (const tail of tails) for (const path of this.#byTail.get(tail) ?? []) if (found.size < limit) found.add(path);
+    const add = (tail: string, folder: string) => {
+      for (const path of this.#byTail.get(tail) ?? []) if (found.size < limit && (folder === '' || path.startsWith(`${folder}/`))) found.add(path);
+    };
+    for (const { tail, folder } of within) add(tail, folder);
+    for (const tail of anywhere) add(tail, '');
     return [...found];
   }
 

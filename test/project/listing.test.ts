@@ -3,9 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { decodeText } from '../../server/project/decodeText.ts';
-import { listFiles } from '../../server/project/listing.ts';
+import { listFiles as listUnordered, type Listing } from '../../server/project/listing.ts';
 import { isSecretPath, skipByName, skipByText } from '../../server/project/skipRules.ts';
 import { TemporaryProject } from './temporaryProject.ts';
+
+/** In order, since git and the walk have orders of their own. */
+async function listFiles(...args: Parameters<typeof listUnordered>): Promise<Listing> {
+  const listing = await listUnordered(...args);
+  return { ...listing, paths: [...listing.paths].sort() };
+}
 
 const options = { signal: new AbortController().signal, maxFiles: 1000, gitTimeoutMs: 20_000 };
 
