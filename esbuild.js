@@ -16,6 +16,16 @@ const bundles = (outdir) => [
   // VS Code loads extensions as CommonJS.
   { name: 'client', entry: 'client/extension.ts', out: path.join(outdir, 'client.cjs'), format: 'cjs', platform: 'node', external: ['vscode'] },
   { name: 'server', entry: 'server/main.ts', out: path.join(outdir, 'server.mjs'), format: 'esm', platform: 'node', external: [], forbidVscode: true },
+  // Apart from the server's, since it runs in a worker thread.
+  {
+    name: 'parseWorker',
+    entry: 'server/project/parseWorker.ts',
+    out: path.join(outdir, 'parseWorker.mjs'),
+    format: 'esm',
+    platform: 'node',
+    external: [],
+    forbidVscode: true,
+  },
   {
     name: 'engine',
     entry: 'native/main.ts',
@@ -107,9 +117,23 @@ function copyMedia(outdir) {
   cpSync(path.join(root, 'media/chat/chat.css'), path.join(outdir, 'media', 'chat.css'));
 }
 
+/** Only the grammars of server/project/languages/languages.ts: those of all languages would be 22 MB. */
+const grammars = ['c-sharp', 'cpp', 'go', 'java', 'javascript', 'python', 'rust', 'tsx', 'typescript'];
+
+/** The parser's runtime and grammars, which the parse worker loads from beside its bundle. */
+function copyGrammars(outdir) {
+  mkdirSync(path.join(outdir, 'grammars'), { recursive: true });
+  cpSync(path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.wasm'), path.join(outdir, 'grammars/web-tree-sitter.wasm'));
+  for (const name of grammars) {
+    const file = `tree-sitter-${name}.wasm`;
+    cpSync(path.join(root, 'node_modules/@vscode/tree-sitter-wasm/wasm', file), path.join(outdir, 'grammars', file));
+  }
+}
+
 export async function build({ watch = false, minify = false, outdir = path.join(root, 'dist') } = {}) {
   mkdirSync(outdir, { recursive: true });
   copyMedia(outdir);
+  copyGrammars(outdir);
   if (watch) {
     for (const bundle of bundles(outdir)) await (await esbuild.context(optionsFor(bundle, { minify }))).watch();
     return;

@@ -16,7 +16,7 @@ let client: TramontaneClient | undefined;
 
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel('Tramontane', { log: true });
-  const started = new TramontaneClient(context.extensionUri, log);
+  const started = new TramontaneClient(context.extensionUri, context.globalStorageUri.fsPath, log);
   client = started;
   const command = (id: string, act: () => unknown) => commands.registerCommand(`tramontane.${id}`, act);
   context.subscriptions.push(

@@ -39,7 +39,8 @@ export class TramontaneClient {
   #status: Status = { state: 'starting' };
   #nextProgress = 0;
 
-  constructor(extensionUri: Uri, log: LogOutputChannel) {
+  /** The project's index is kept in `storageDirectory`. */
+  constructor(extensionUri: Uri, storageDirectory: string, log: LogOutputChannel) {
     this.#log = log;
     const module = Uri.joinPath(extensionUri, 'dist', 'server.mjs').fsPath;
     // VS Code enforces the scopes of settings, so its word on model paths can be trusted.
@@ -50,7 +51,7 @@ export class TramontaneClient {
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // Asked anew at each start of the server.
-      initializationOptions: () => ({ ...readSettings(), ...trust() }),
+      initializationOptions: () => ({ ...readSettings(), ...trust(), storageDirectory }),
       connectionOptions: { maxRestartCount: 4 },
       middleware: {
         provideInlineCompletionItems: (document, position, context, token, next) => {

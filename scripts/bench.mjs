@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildBundles } from './build.mjs';
+import { ensureContextBench } from './setup/contextBench.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { ensureNode } from './setup/node.mjs';
 import { ensureBenchPeer } from './setup/python.mjs';
@@ -28,13 +29,16 @@ await runScript(async () => {
   await ensureDependencies();
   await buildBundles({ quiet: true });
   const node = await ensureNode();
-  const peerPython = await ensureBenchPeer();
   for (const name of named.length > 0 ? named : there) {
     heading(`Bench: ${name}`);
     // An engine of the user's own, already running, must not answer for the one that is measured.
     const runtimeFolder = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
     try {
-      const env = { TRAMONTANE_RUNTIME_DIR: runtimeFolder, TRAMONTANE_BENCH_PEER_PYTHON: peerPython };
+      const needs =
+        name === 'context'
+          ? await ensureContextBench({ withAider: !options.includes('--no-aider') })
+          : { TRAMONTANE_BENCH_PEER_PYTHON: await ensureBenchPeer() };
+      const env = { TRAMONTANE_RUNTIME_DIR: runtimeFolder, ...needs };
       await run(node, ['--disable-warning=ExperimentalWarning', path.join(folder, name + ending), ...options], { env, timeoutMs: 60 * 60_000 });
     } finally {
       rmSync(runtimeFolder, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import os from 'node:os';
 import type { Connection } from 'vscode-languageserver/node';
 import { DidChangeConfigurationNotification } from 'vscode-languageserver/node';
 import type { CommandLine } from './commandLine.ts';
+import { connectProject } from './connectProject.ts';
 import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
@@ -23,6 +24,7 @@ import { registerWorkspaceTrust, trustSaidIn } from './handlers/workspaceTrust.t
 import type { Inference } from './inference/inference.ts';
 import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
+import type { Project } from './project/project.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
 import { chatModelOf, completionModelOf, resolveSettings, saysSaveState } from './session/settings.ts';
@@ -36,6 +38,8 @@ export interface LanguageServerOptions {
   readonly makeFeedback?: (log: Log) => FeedbackStore;
   /** The model that counts as the starter model. */
   readonly starterPath: string;
+  /** Builds the index of the project, which keeps its files in that directory. */
+  readonly makeProject: (storageDirectory: string, log: Log) => Project;
   readonly clock: Clock;
   readonly version: string;
 }
@@ -96,6 +100,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const feedback = options.makeFeedback?.(log);
   const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal });
   const documents = readDocuments(session);
+  const project = connectProject(connection, { session, makeProject: options.makeProject, trustClientOptions: commandLine.trustClientOptions, log });
 
   connection.onInitialize((params) => {
     session.workspaceFolders = workspaceFoldersOf(params);
@@ -104,6 +109,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     canAskSettings = params.capabilities.workspace?.configuration === true;
     canRegisterSettings = params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true;
     settingsChanged();
+    project.initialize(params);
     // Not waiting for `initialized`: the engine needs most of a second, and the client has work of its own meanwhile.
     warmUp();
     return initializeResult(version);
@@ -116,6 +122,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
         log.warn(`The client will not tell changed settings: ${error instanceof Error ? error.message : String(error)}`);
       });
     }
+    project.initialized();
     isInitialized = true;
     board.refresh();
   });
@@ -123,8 +130,9 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     const removed = new Set(params.event?.removed?.map((folder) => folder.uri.replace(/\/+$/, '')));
     const added = params.event?.added?.map((folder) => folder.uri.replace(/\/+$/, '')) ?? [];
     session.workspaceFolders = [...session.workspaceFolders.filter((folder) => !removed.has(folder)), ...added];
+    project.foldersChanged();
   });
-  registerDocumentSync(connection, session, log);
+  registerDocumentSync(connection, session, log, project.documentChanged);
   registerConfiguration(connection, {
     canAsk: () => canAskSettings,
     onSettings: (raw) => {
@@ -162,8 +170,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     ended.abort();
     board.dispose();
     await feedback?.flush();
-    await inference.dispose();
-    await chatInference?.dispose();
+    await Promise.all([inference.dispose(), chatInference?.dispose(), project.dispose()]);
   });
   connection.listen();
 }

@@ -11,11 +11,18 @@ import type { Clock } from './features/clock.ts';
 import { LocalInference } from './inference/localInference.ts';
 import { startLanguageServer } from './languageServer.ts';
 import { engineOptionsOf, modelSpecOf } from './engineWishes.ts';
+import { Project } from './project/project.ts';
 import { FeedbackStore } from './storage/feedback.ts';
 import { feedbackDirectoryFor } from './storage/feedbackDirectory.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const engineModule = import.meta.url.endsWith('.ts') ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
+const isSource = import.meta.url.endsWith('.ts');
+const engineModule = isSource ? path.join(here, '../native/main.ts') : path.join(here, 'engine.mjs');
+const workerModule = isSource ? path.join(here, 'project/parseWorker.ts') : path.join(here, 'parseWorker.mjs');
+const packages = path.join(here, '../node_modules');
+const grammars = isSource
+  ? { runtime: path.join(packages, 'web-tree-sitter/web-tree-sitter.wasm'), folder: path.join(packages, '@vscode/tree-sitter-wasm/wasm') }
+  : { runtime: path.join(here, 'grammars/web-tree-sitter.wasm'), folder: path.join(here, 'grammars') };
 const starterPath = path.join(here, '../native/starter-model/starter-fim.gguf');
 const { version } = JSON.parse(readFileSync(path.join(here, '../package.json'), 'utf8')) as { version: string };
 
@@ -37,6 +44,7 @@ if (invocation.kind === 'serve') {
         now: clock.now,
       }),
     makeFeedback: (log) => new FeedbackStore({ directory: feedbackDirectoryFor(process.env), nowMs: Date.now, log }),
+    makeProject: (storageDirectory, log) => new Project({ storageDirectory, workerModule, grammars, clock, log }),
     starterPath,
     clock,
     version,

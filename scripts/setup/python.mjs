@@ -7,6 +7,8 @@ import { ensurePython } from './system.mjs';
 
 /** llama.cpp's own server as a Python package, the peer that the local engine is measured against. */
 const benchPeer = 'xllamacpp==2026.10.11549';
+/** Its repository map is what the context bench compares with. */
+const benchAider = 'aider-chat==0.86.2';
 
 /** @returns {Promise<string>} the environment's Python, with the packages of test/process/requirements.txt */
 export async function ensurePythonVenv() {
@@ -18,6 +20,20 @@ export async function ensurePythonVenv() {
 /** @returns {Promise<string>} the Python that can serve a GGUF with llama-server's HTTP API */
 export async function ensureBenchPeer() {
   return ensureEnvironment('bench-peer', { stamp: benchPeer, packages: [benchPeer], title: 'Installing llama-server for the benches (about 15 s, 130 MB)' });
+}
+
+/** @returns {Promise<string>} the folder with the installed sources that the context bench measures on */
+export async function ensureBenchSources() {
+  const requirements = path.join(root, 'test/bench/context/requirements.txt');
+  const stamp = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const packages = ['--no-deps', '--no-compile', '--require-hashes', '-r', requirements];
+  const python = await ensureEnvironment('bench-sources', { stamp, packages, title: 'Installing the Python sources that recall is measured on (20 MB)' });
+  return (await run(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], { quiet: true })).trim();
+}
+
+/** @returns {Promise<string>} the Python that can import aider */
+export async function ensureBenchAider() {
+  return ensureEnvironment('bench-aider', { stamp: benchAider, packages: [benchAider], title: 'Installing aider for the context bench (about 2 min, 600 MB)' });
 }
 
 /**

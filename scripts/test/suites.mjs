@@ -25,7 +25,7 @@ export const suites = [
   {
     name: 'unit',
     kind: 'files',
-    folders: ['test/core', 'test/features', 'test/handlers', 'test/storage', 'test/client', 'test/media'],
+    folders: ['test/core', 'test/project', 'test/features', 'test/handlers', 'test/storage', 'test/client', 'test/media'],
     recursive: true,
     prepare: [],
     parallel: 2,

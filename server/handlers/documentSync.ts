@@ -3,11 +3,19 @@ import type { Connection } from 'vscode-languageserver/node';
 import type { Log } from '../core/log.ts';
 import type { Session } from '../session/session.ts';
 
-export function registerDocumentSync(connection: Connection, session: Session, log: Log): void {
-  connection.onDidOpenTextDocument(({ textDocument }) => session.documents.open(textDocument));
+/** `onChange` is called after a document was opened, changed or closed. */
+export function registerDocumentSync(connection: Connection, session: Session, log: Log, onChange: (uri: string) => void): void {
+  connection.onDidOpenTextDocument(({ textDocument }) => {
+    session.documents.open(textDocument);
+    onChange(textDocument.uri);
+  });
   connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
     const isNewer = session.documents.change(textDocument.uri, textDocument.version, contentChanges);
-    if (!isNewer) log.warn(`A change of ${textDocument.uri} to version ${textDocument.version} came out of order and was ignored.`);
+    if (isNewer) onChange(textDocument.uri);
+    else log.warn(`A change of ${textDocument.uri} to version ${textDocument.version} came out of order and was ignored.`);
   });
-  connection.onDidCloseTextDocument(({ textDocument }) => session.documents.close(textDocument.uri));
+  connection.onDidCloseTextDocument(({ textDocument }) => {
+    session.documents.close(textDocument.uri);
+    onChange(textDocument.uri);
+  });
 }

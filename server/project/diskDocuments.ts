@@ -2,6 +2,7 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { languageIdOf } from './languageIds.ts';
 
 /** Larger files are data or generated: no model should read or rewrite them. */
 const maxFileBytes = 1024 * 1024;
@@ -9,31 +10,6 @@ const maxFileBytes = 1024 * 1024;
 export type DiskDocument =
   | { readonly outcome: 'ok'; readonly text: string; readonly languageId: string }
   | { readonly outcome: 'unreadable'; readonly message: string };
-
-const languages: Readonly<Record<string, string>> = {
-  '.c': 'c',
-  '.cc': 'cpp',
-  '.cpp': 'cpp',
-  '.cs': 'csharp',
-  '.css': 'css',
-  '.go': 'go',
-  '.h': 'c',
-  '.html': 'html',
-  '.java': 'java',
-  '.js': 'javascript',
-  '.json': 'json',
-  '.jsx': 'javascriptreact',
-  '.md': 'markdown',
-  '.mjs': 'javascript',
-  '.py': 'python',
-  '.rs': 'rust',
-  '.sh': 'shellscript',
-  '.toml': 'toml',
-  '.ts': 'typescript',
-  '.tsx': 'typescriptreact',
-  '.yaml': 'yaml',
-  '.yml': 'yaml',
-};
 
 /** Reads a file that lies in one of the folders after every link is followed; anything else is refused. */
 export async function readDiskDocument(uri: string, workspaceFolders: readonly string[]): Promise<DiskDocument> {
@@ -56,7 +32,7 @@ export async function readDiskDocument(uri: string, workspaceFolders: readonly s
     // A byte order mark is part of the text here, so that positions and hashes are those of the file.
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     if (text.includes('\0')) return unreadable(uri, 'it is not a text file');
-    return { outcome: 'ok', text, languageId: languages[path.extname(file).toLowerCase()] ?? 'plaintext' };
+    return { outcome: 'ok', text, languageId: languageIdOf(file) };
   } catch (error) {
     return unreadable(uri, error instanceof TypeError ? 'it is not UTF-8 text' : 'it cannot be read');
   }

@@ -98,8 +98,15 @@ test('the build itself ends with an error for a bundle that breaks a rule, and w
   using tree = new Overlay();
   plantPackages(tree);
   cpSync(builder, path.join(tree.root, 'esbuild.js'));
-  for (const entry of ['client/extension.ts', 'server/main.ts', 'native/main.ts', 'native/renderProcessMain.ts', 'media/chat/main.ts'])
-    tree.plant(entry, 'export const entry = 1;\n');
+  const entries = [
+    'client/extension.ts',
+    'server/main.ts',
+    'server/project/parseWorker.ts',
+    'native/main.ts',
+    'native/renderProcessMain.ts',
+    'media/chat/main.ts',
+  ];
+  for (const entry of entries) tree.plant(entry, 'export const entry = 1;\n');
   tree.plant('media/chat/chat.css', 'main {\n  color: red;\n}\n');
   const clean = await tree.run('esbuild.js', []);
   assert.equal(clean.exitCode, 0, clean.output);

@@ -4,8 +4,7 @@ import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { createConnection } from 'vscode-languageserver/node';
 import type { Clock } from '../../server/features/clock.ts';
-import type { LanguageServerOptions } from '../../server/languageServer.ts';
-import { startLanguageServer } from '../../server/languageServer.ts';
+import { type LanguageServerOptions, startLanguageServer } from '../../server/languageServer.ts';
 import type { Status } from '../../server/protocol/status.ts';
 import type { Settings } from '../../server/session/settings.ts';
 import type { ScriptedInference } from '../scriptedInference.ts';
@@ -38,6 +37,7 @@ export interface TestServerOptions {
   readonly clock?: Clock;
   readonly folder?: string;
   readonly makeFeedback?: NonNullable<LanguageServerOptions['makeFeedback']>;
+  readonly makeProject?: LanguageServerOptions['makeProject'];
 }
 
 export async function testServer(options: TestServerOptions): Promise<TestServer> {
@@ -54,6 +54,11 @@ export async function testServer(options: TestServerOptions): Promise<TestServer
       return options.inference();
     },
     ...(options.makeFeedback ? { makeFeedback: options.makeFeedback } : {}),
+    makeProject:
+      options.makeProject ??
+      (() => {
+        throw new Error('This test has no project.');
+      }),
     starterPath: '/models/starter.gguf',
     clock: options.clock ?? instantClock,
     version: '0.0.0-test',

@@ -1,0 +1,81 @@
+// Keeps the project in step with what the client tells: folders, open documents, files that changed on disk. It is part of the composition:
+// it knows LSP's notifications and the project's door, and nothing of how either works.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import type { Connection, InitializeParams } from 'vscode-languageserver/node';
+import { DidChangeWatchedFilesNotification } from 'vscode-languageserver/node';
+import type { Log } from './core/log.ts';
+import type { Project } from './project/project.ts';
+import type { Session } from './session/session.ts';
+
+export interface ConnectProjectOptions {
+  readonly session: Session;
+  readonly makeProject: (storageDirectory: string, log: Log) => Project;
+  /** Whether the client may say where on this machine something is kept. */
+  readonly trustClientOptions: boolean;
+  readonly log: Log;
+}
+
+export interface ConnectedProject {
+  /** Undefined until the client has said where indexes are kept; without that there is none. */
+  readonly current: () => Project | undefined;
+  readonly initialize: (params: InitializeParams) => void;
+  readonly initialized: () => void;
+  readonly foldersChanged: () => void;
+  /** A document was opened, changed or closed. */
+  readonly documentChanged: (uri: string) => void;
+  readonly dispose: () => Promise<void>;
+}
+
+const storageSchema = v.object({
+  storageDirectory: v.pipe(
+    v.string(),
+    v.check((directory) => path.isAbsolute(directory)),
+  ),
+});
+
+export function connectProject(connection: Connection, { session, makeProject, trustClientOptions, log }: ConnectProjectOptions): ConnectedProject {
+  let project: Project | undefined;
+  let canWatch = false;
+  const openFolders = () => {
+    project?.open(session.workspaceFolders.flatMap((uri) => pathOf(uri) ?? [])).catch((error: unknown) => {
+      log.error(`The project cannot be indexed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    });
+  };
+  connection.onDidChangeWatchedFiles(({ changes }) => project?.noteChanged(changes.flatMap(({ uri }) => pathOf(uri) ?? [])));
+  return {
+    current: () => project,
+    initialize: ({ initializationOptions, capabilities }) => {
+      const storage = v.safeParse(storageSchema, initializationOptions);
+      if (!storage.success || !trustClientOptions) return;
+      canWatch = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+      project = makeProject(storage.output.storageDirectory, log);
+      openFolders();
+    },
+    initialized: () => {
+      if (!project || !canWatch) return;
+      connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*' }] }).catch((error: unknown) => {
+        log.warn(`The client will not tell changed files: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    },
+    foldersChanged: openFolders,
+    documentChanged: (uri) => {
+      const file = pathOf(uri);
+      if (!project || file === undefined) return;
+      const open = session.documents.snapshot(uri);
+      if (open) project.openDocument(file, open.languageId, open.text);
+      else project.closeDocument(file);
+    },
+    dispose: async () => project?.dispose(),
+  };
+}
+
+/** Undefined for what is no file of this machine. */
+function pathOf(uri: string): string | undefined {
+  try {
+    return uri.startsWith('file:') ? fileURLToPath(uri) : undefined;
+  } catch {
+    return undefined;
+  }
+}

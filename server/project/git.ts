@@ -1,0 +1,46 @@
+// Runs git for facts about a work tree. It knows how to start git safely: no shell, no hooks, no prompts, with a time and a size limit.
+import { spawn } from 'node:child_process';
+
+export interface GitOptions {
+  readonly cwd: string;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Standard output, or undefined when git is missing, fails, takes too long or says too much. */
+export function runGit(args: readonly string[], { cwd, timeoutMs, maxBytes, signal }: GitOptions): Promise<string | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    // A repository's own configuration may name programs to run: the file system monitor is the one that these commands would start.
+    const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'core.quotePath=false', '--no-optional-locks'];
+    const child = spawn('git', [...safe, ...args], {
+      cwd,
+      env: { ...withoutGitVariables(process.env), GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      windowsHide: true,
+    });
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    const stop = () => child.kill('SIGKILL');
+    const timer = setTimeout(stop, timeoutMs);
+    signal.addEventListener('abort', stop);
+    child.stdout.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      if (sizeBytes > maxBytes) stop();
+      else chunks.push(chunk);
+    });
+    const finish = (output: string | undefined) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      resolve(output);
+    };
+    child.once('error', () => finish(undefined));
+    child.once('close', (code) => finish(code === 0 ? Buffer.concat(chunks).toString('utf8') : undefined));
+  });
+}
+
+/** GIT_DIR and its like would point git at another repository, for instance when the editor was started from a hook. */
+function withoutGitVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('GIT_')));
+}

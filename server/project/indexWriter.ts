@@ -1,0 +1,167 @@
+// Writes facts into the index. It runs in the parse worker, the one writer of this window; another window writes the same values, so that
+// order does not matter. It knows the tables; it must not know listing or parsing.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { importTails } from './imports/resolveImport.ts';
+import { rollBack } from './indexSchema.ts';
+import type { ContentFacts } from './parsing.ts';
+import { wordsOf } from './searchWords.ts';
+import type { SkipReason } from './skipRules.ts';
+
+export interface StoredFile {
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly contentId: number | undefined;
+  readonly reason: SkipReason | undefined;
+}
+
+const chunkLines = 40;
+/** Of a larger text only the head is searchable: beyond it is data. */
+const maxSearchedLength = 256 * 1024;
+const maxSpareContents = 2000;
+const dayMs = 86_400_000;
+
+export class IndexWriter {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #now: () => number;
+
+  constructor(database: DatabaseSync, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** All of it or nothing; what returns from here is on disk, short of a power cut. */
+  transaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      rollBack(this.#database);
+      throw error;
+    }
+  }
+
+  file(path: string): StoredFile | undefined {
+    const row = this.#run('SELECT content_id, size, mtime_ms, reason FROM files WHERE path = ?').get(path);
+    if (!row) return undefined;
+    return {
+      sizeBytes: Number(row['size']),
+      mtimeMs: Number(row['mtime_ms']),
+      contentId: typeof row['content_id'] === 'number' ? row['content_id'] : undefined,
+      reason: typeof row['reason'] === 'string' ? (row['reason'] as SkipReason) : undefined,
+    };
+  }
+
+  contentId(key: string): number | undefined {
+    const id = this.#run('SELECT id FROM contents WHERE key = ?').get(key)?.['id'];
+    return typeof id === 'number' ? id : undefined;
+  }
+
+  putFile(path: string, { sizeBytes, mtimeMs, contentId, reason }: StoredFile): void {
+    this.#run(
+      'INSERT INTO files (path, content_id, size, mtime_ms, reason) VALUES (?, ?, ?, ?, ?) ' +
+        'ON CONFLICT (path) DO UPDATE SET content_id = excluded.content_id, size = excluded.size, mtime_ms = excluded.mtime_ms, reason = excluded.reason',
+    ).run(path, contentId ?? null, sizeBytes, mtimeMs, reason ?? null);
+    if (contentId !== undefined) this.#run('UPDATE contents SET used_at = ? WHERE id = ? AND used_at < ?').run(this.#now(), contentId, this.#now() - dayMs);
+  }
+
+  /** Stores a content's facts and words under its key, once. Returns its id. */
+  putContent(key: string, facts: ContentFacts, text: string): number {
+    // Another window may have been faster.
+    const known = this.contentId(key);
+    if (known !== undefined) return known;
+    const { definitions, references, ...rest } = facts;
+    const { lastInsertRowid } = this.#run('INSERT INTO contents (key, line_count, facts, names, used_at) VALUES (?, ?, ?, ?, ?)').run(
+      key,
+      facts.lineCount,
+      JSON.stringify(rest),
+      // Flat, since it is the largest part and read only when somebody asks for it.
+      JSON.stringify(references.flatMap(({ name, line, column }) => [name, line, column])),
+      this.#now(),
+    );
+    const id = Number(lastInsertRowid);
+    const define = this.#run(
+      'INSERT INTO definitions (content_id, name, kind, container, owner, signature, docstring, type_name, start_line, end_line, is_exported) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    for (const item of definitions)
+      define.run(
+        id,
+        item.name,
+        item.kind,
+        item.container ?? null,
+        item.container === undefined ? null : item.container.slice(item.container.lastIndexOf('.') + 1),
+        item.signature,
+        item.docstring ?? null,
+        item.typeName ?? null,
+        item.startLine,
+        item.endLine,
+        item.isExported ? 1 : 0,
+      );
+    const derive = this.#run('INSERT OR IGNORE INTO base_types (type, base, content_id) VALUES (?, ?, ?)');
+    for (const { type, base } of facts.baseTypes) derive.run(type, base, id);
+    const tails = new Set(
+      [...facts.imports, ...facts.exports].flatMap((item) =>
+        item.specifier === undefined ? [] : importTails({ ...item, specifier: item.specifier }, facts.languageId),
+      ),
+    );
+    const bringIn = this.#run('INSERT OR IGNORE INTO imports (tail, content_id) VALUES (?, ?)');
+    for (const tail of tails) bringIn.run(tail, id);
+    this.#putWords(id, facts, text);
+    return id;
+  }
+
+  #putWords(contentId: number, facts: ContentFacts, text: string): void {
+    const lines = (text.length > maxSearchedLength ? text.slice(0, maxSearchedLength) : text).split('\n');
+    const chunk = this.#run('INSERT INTO chunks (content_id, start_line, end_line) VALUES (?, ?, ?)');
+    const words = this.#run('INSERT INTO words (rowid, names, body) VALUES (?, ?, ?)');
+    let next = 0;
+    for (let start = 0; start < lines.length; start += chunkLines) {
+      const end = Math.min(start + chunkLines, lines.length);
+      const body = wordsOf(lines.slice(start, end).join('\n'));
+      const names: string[] = [];
+      for (let item = facts.definitions[next]; item && item.startLine < end; item = facts.definitions[++next]) names.push(item.name);
+      if (body === '') continue;
+      const { lastInsertRowid } = chunk.run(contentId, start, end - 1);
+      words.run(lastInsertRowid, wordsOf(names.join(' ')), body);
+    }
+  }
+
+  remove(path: string): void {
+    this.#run('DELETE FROM files WHERE path = ?').run(path);
+  }
+
+  /**
+   * Contents that no file has any more are kept for a while, since a branch comes back; beyond a number and an age they go. At most `limit`
+   * at once; returns how many went.
+   */
+  dropSpareContents(limit: number): number {
+    const spare = this.#run(
+      'SELECT id, used_at FROM contents WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.content_id = contents.id) ORDER BY used_at DESC LIMIT -1 OFFSET ?',
+    ).all(0);
+    const oldest = this.#now() - 30 * dayMs;
+    const drop = spare.filter((row, at) => at >= maxSpareContents || Number(row['used_at']) < oldest).slice(-limit);
+    for (const { id } of drop) this.#dropContent(Number(id));
+    return drop.length;
+  }
+
+  #dropContent(id: number): void {
+    this.#run('DELETE FROM words WHERE rowid IN (SELECT id FROM chunks WHERE content_id = ?)').run(id);
+    for (const table of ['chunks', 'definitions', 'base_types', 'imports']) this.#run(`DELETE FROM ${table} WHERE content_id = ?`).run(id);
+    this.#run('DELETE FROM contents WHERE id = ?').run(id);
+  }
+
+  setMeta(name: string, value: string): void {
+    this.#run('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value').run(name, value);
+  }
+
+  #run(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,55 @@
+// Which language a file is in, by its name alone: the identifiers are those of VS Code. It must not know what can be parsed.
+
+const byExtension: Readonly<Record<string, string>> = {
+  bash: 'shellscript',
+  c: 'c',
+  cc: 'cpp',
+  cjs: 'javascript',
+  cpp: 'cpp',
+  cs: 'csharp',
+  css: 'css',
+  cts: 'typescript',
+  cxx: 'cpp',
+  go: 'go',
+  h: 'c',
+  hh: 'cpp',
+  hpp: 'cpp',
+  html: 'html',
+  hxx: 'cpp',
+  inl: 'cpp',
+  ipp: 'cpp',
+  java: 'java',
+  js: 'javascript',
+  json: 'json',
+  jsonc: 'jsonc',
+  jsx: 'javascriptreact',
+  kt: 'kotlin',
+  lua: 'lua',
+  md: 'markdown',
+  mjs: 'javascript',
+  mts: 'typescript',
+  php: 'php',
+  py: 'python',
+  pyi: 'python',
+  rb: 'ruby',
+  rs: 'rust',
+  scala: 'scala',
+  scss: 'scss',
+  sh: 'shellscript',
+  sql: 'sql',
+  svelte: 'svelte',
+  swift: 'swift',
+  toml: 'toml',
+  ts: 'typescript',
+  tsx: 'typescriptreact',
+  vue: 'vue',
+  xml: 'xml',
+  yaml: 'yaml',
+  yml: 'yaml',
+};
+
+/** `plaintext` for what is not known. */
+export function languageIdOf(path: string): string {
+  const extension = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase();
+  return (extension !== undefined && Object.hasOwn(byExtension, extension) ? byExtension[extension] : undefined) ?? 'plaintext';
+}

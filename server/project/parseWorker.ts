@@ -1,0 +1,184 @@
+// The parse worker's thread: takes requests in order, open documents before the rest, and owns the one writing connection of each folder's
+// index. It may be ended at any moment; whatever it has answered is stored. It must not know what is worth indexing.
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import { closeQuietly, isDamage, isHealthy, loadSqlite, openForWriting, setAside } from './indexSchema.ts';
+import { IndexWriter } from './indexWriter.ts';
+import { indexFiles, type IndexingFolder } from './indexing.ts';
+import { Parsing } from './parsing.ts';
+import type { FolderPlace, FromWorker, StoreState, ToWorker, WorkerOptions, WorkerReplies, WorkerRequest } from './workerMessages.ts';
+
+interface OpenFolder extends IndexingFolder {
+  readonly place: FolderPlace;
+  readonly database: DatabaseSync | undefined;
+  isChecked: boolean;
+}
+
+/** A larger database is checked in an idle moment: a check reads all of it. */
+const maxCheckedOnOpenBytes = 64 * 1024 * 1024;
+
+const port = parentPort;
+if (!port) throw new Error('The parse worker is started as a worker thread.');
+const send = (message: FromWorker) => port.postMessage(message);
+const parsing = new Parsing((workerData as WorkerOptions).grammars);
+const folders = new Map<string, OpenFolder>();
+const urgent: ToWorker[] = [];
+const waiting: ToWorker[] = [];
+let wake: (() => void) | undefined;
+
+port.on('message', (message: ToWorker) => {
+  (message.request.kind === 'parseOpen' || message.request.kind === 'forgetOpen' ? urgent : waiting).push(message);
+  wake?.();
+});
+
+const breathe = async () => {
+  // Messages are delivered between two turns of the loop only.
+  await new Promise(setImmediate);
+  for (let message = urgent.shift(); message; message = urgent.shift()) await answer(message);
+};
+
+function handle(request: WorkerRequest): Promise<WorkerReplies[keyof WorkerReplies]> | WorkerReplies[keyof WorkerReplies] {
+  switch (request.kind) {
+    case 'openFolder':
+      return openFolder(request.place, request.isDamaged === true);
+    case 'closeFolder':
+      closeQuietly(folders.get(request.folder)?.database);
+      folders.delete(request.folder);
+      return undefined;
+    case 'index': {
+      const { folder, paths, sliceMs } = request;
+      const onParsing = (path: string | undefined) => send({ parsing: path === undefined ? undefined : { folder, path } });
+      return indexFiles(folderOf(folder), paths, sliceMs, { parsing, onParsing, breathe, now: Date.now });
+    }
+    case 'remove': {
+      const { writer } = folderOf(request.folder);
+      writer?.transaction(() => request.paths.forEach((path) => writer.remove(path)));
+      return undefined;
+    }
+    case 'giveUpOn': {
+      const { writer } = folderOf(request.folder);
+      giveUpOn(folderOf(request.folder), writer, request.path);
+      return undefined;
+    }
+    case 'parseOpen': {
+      const { folder, path, text, languageId } = request;
+      send({ parsing: { folder, path } });
+      return parsing.parseOpen(`${folder}\0${path}`, text, languageId).finally(() => send({ parsing: undefined }));
+    }
+    case 'forgetOpen':
+      parsing.forget(`${request.folder}\0${request.path}`);
+      return undefined;
+    case 'setMeta': {
+      const { writer } = folderOf(request.folder);
+      writer?.transaction(() => writer.setMeta(request.name, request.value));
+      return undefined;
+    }
+    case 'tidy':
+      return tidy(folderOf(request.folder));
+  }
+}
+
+function openFolder(place: FolderPlace, isDamaged: boolean): StoreState {
+  closeQuietly(folders.get(place.folder)?.database);
+  if (isDamaged && place.database !== undefined) setAside(place.database, 'damaged', Date.now());
+  const { state, database, isChecked } = openDatabase(place);
+  folders.set(place.folder, {
+    place,
+    root: place.root,
+    realRoot: realPathOr(place.root),
+    database,
+    writer: database && new IndexWriter(database, Date.now),
+    isChecked,
+  });
+  return state;
+}
+
+interface Opened {
+  readonly state: StoreState;
+  readonly database?: DatabaseSync;
+  readonly isChecked: boolean;
+}
+
+function openDatabase({ database: file, maxDatabaseBytes }: FolderPlace): Opened {
+  const inMemory = (why: string | undefined): Opened => ({ state: { store: 'memory', why }, isChecked: true });
+  if (file === undefined) return inMemory(undefined);
+  const sqlite = loadSqlite();
+  if (!sqlite) return inMemory(`Node ${process.version} has no SQLite`);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const opened = openForWriting(sqlite, file, { maxBytes: maxDatabaseBytes });
+    if (opened.outcome === 'unusable') return inMemory(opened.message);
+    if (opened.outcome === 'ok') {
+      const { database, isNew } = opened;
+      const isChecked = isNew || statSync(file).size <= maxCheckedOnOpenBytes;
+      if (isNew || !isChecked || isHealthy(database)) return { state: { store: 'sqlite' }, database, isChecked };
+      closeQuietly(database);
+    }
+    if (!setAside(file, opened.outcome === 'newer' ? 'newer' : 'damaged', Date.now())) break;
+  }
+  return inMemory(`${file} is damaged and cannot be moved`);
+}
+
+function giveUpOn(folder: OpenFolder, writer: IndexWriter | undefined, relative: string): void {
+  // Whatever the file is now, it is left alone until its size or time is another.
+  writer?.transaction(() => writer.putFile(relative, { ...statOf(folder, relative), contentId: undefined, reason: 'tooSlow' }));
+}
+
+function statOf(folder: OpenFolder, relative: string): { sizeBytes: number; mtimeMs: number } {
+  try {
+    const stat = lstatSync(path.join(folder.root, relative));
+    return { sizeBytes: stat.size, mtimeMs: stat.mtimeMs };
+  } catch {
+    return { sizeBytes: 0, mtimeMs: 0 };
+  }
+}
+
+/** Work for idle moments: the whole database is checked once, and what nobody needs any more goes, a little at a time. */
+function tidy(folder: OpenFolder): boolean {
+  const { database, writer } = folder;
+  if (!database || !writer) return false;
+  if (!folder.isChecked) {
+    folder.isChecked = true;
+    if (!isHealthy(database)) {
+      send({ damaged: folder.place.folder });
+      return false;
+    }
+  }
+  let dropped = 0;
+  writer.transaction(() => {
+    dropped = writer.dropSpareContents(50);
+  });
+  return dropped > 0;
+}
+
+function folderOf(name: string): OpenFolder {
+  const folder = folders.get(name);
+  if (!folder) throw new Error(`The folder ${name} is not open.`);
+  return folder;
+}
+
+function realPathOr(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch {
+    return root;
+  }
+}
+
+async function answer({ id, request }: ToWorker): Promise<void> {
+  try {
+    send({ id, value: await handle(request) });
+  } catch (error) {
+    send({ id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error), isDamage: isDamage(error) });
+  }
+}
+
+for (;;) {
+  const message = urgent.shift() ?? waiting.shift();
+  if (message) await answer(message);
+  else
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+}

@@ -1,0 +1,88 @@
+// Files that wait to be looked at, the most wanted first. It knows paths and priorities, nothing of what is done with them.
+import type { ProjectClock } from './clock.ts';
+import { Latch } from './latch.ts';
+
+/** From what the user looks at to what may be of use some day. */
+export const priorities = { open: 0, imported: 1, importedByImported: 2, sameFolder: 3, coChanged: 4, rest: 5 } as const;
+type Priority = (typeof priorities)[keyof typeof priorities];
+
+export interface Batch {
+  readonly paths: readonly string[];
+  readonly priority: Priority;
+}
+
+export class WorkQueue {
+  readonly #priorityOf = new Map<string, Priority>();
+  readonly #buckets: string[][] = Object.values(priorities).map(() => []);
+  readonly #arrived = new Latch();
+  #pause: AbortController | undefined;
+
+  get size(): number {
+    return this.#priorityOf.size;
+  }
+
+  has(path: string): boolean {
+    return this.#priorityOf.has(path);
+  }
+
+  /** A path that waits already only moves to the front. */
+  add(paths: Iterable<string>, priority: Priority): void {
+    for (const path of paths) {
+      const known = this.#priorityOf.get(path);
+      if (known !== undefined && known <= priority) continue;
+      this.#priorityOf.set(path, priority);
+      this.#buckets[priority]?.push(path);
+    }
+    if (this.size === 0) return;
+    this.#arrived.set();
+    if (priority < priorities.rest) this.#pause?.abort();
+  }
+
+  delete(path: string): void {
+    this.#priorityOf.delete(path);
+  }
+
+  /** Paths of one priority, as soon as there are any; of the rest many at once. Undefined when the signal is aborted. */
+  async take(limits: { readonly wanted: number; readonly rest: number }, signal: AbortSignal): Promise<Batch | undefined> {
+    while (this.size === 0) if (!(await this.#arrived.taken(signal))) return undefined;
+    if (signal.aborted) return undefined;
+    for (const priority of Object.values(priorities)) {
+      const paths = this.#takeFrom(priority, priority === priorities.rest ? limits.rest : limits.wanted);
+      if (paths.length > 0) return { paths, priority };
+    }
+    return { paths: [], priority: priorities.rest };
+  }
+
+  /** Waits, unless something comes that is wanted more than the rest. */
+  async pause(ms: number, clock: ProjectClock, signal: AbortSignal): Promise<void> {
+    const controller = new AbortController();
+    this.#pause = controller;
+    const stop = () => controller.abort();
+    signal.addEventListener('abort', stop);
+    try {
+      if (!signal.aborted && !this.#hasWanted()) await clock.wait(ms, controller.signal);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#pause = undefined;
+    }
+  }
+
+  #hasWanted(): boolean {
+    return this.#buckets.some((bucket, priority) => priority < priorities.rest && bucket.some((path) => this.#priorityOf.get(path) === priority));
+  }
+
+  #takeFrom(priority: Priority, limit: number): string[] {
+    const bucket = this.#buckets[priority] ?? [];
+    const paths: string[] = [];
+    let taken = 0;
+    for (; taken < bucket.length && paths.length < limit; taken++) {
+      const path = bucket[taken];
+      // A path that has moved to another bucket or was deleted is only a trace of itself here.
+      if (path === undefined || this.#priorityOf.get(path) !== priority) continue;
+      this.#priorityOf.delete(path);
+      paths.push(path);
+    }
+    this.#buckets[priority] = bucket.slice(taken);
+    return paths;
+  }
+}

@@ -1,0 +1,153 @@
+// The index follows changes: saves, renames, deleted folders, checkouts, storms, unsaved text. Real files, real git, the real worker.
+import assert from 'node:assert/strict';
+import { appendFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Project } from '../../server/project/project.ts';
+import { symbolsOf, TemporaryProject, until } from './temporaryProject.ts';
+
+const shop = {
+  'src/money.ts': 'export interface Money { amount: number }\nexport class Wallet implements Money {\n  amount = 0;\n  spend(sum: number): void {}\n}\n',
+  'src/index.ts': "export * from './money.ts';\nexport { open as openShop } from './shop.ts';\n",
+  'src/shop.ts': "import { Wallet } from './money.ts';\nexport function open(wallet: Wallet): void {}\nconst hidden = 1;\n",
+  'app/main.ts': "import { Wallet, openShop } from '../src/index.ts';\nopenShop(new Wallet());\n",
+  'notes.md': 'How the purple elephant opens its wallet.\n',
+};
+
+const names = (project: Project, name: string) =>
+  symbolsOf(project)
+    .definitionsNamed(name)
+    .map((item) => `${item.path}: ${item.signature}`);
+
+for (const storage of [undefined, ''] as const) {
+  const where = storage === undefined ? 'in a database' : 'in memory';
+
+  test(`a save, a new file, a rename and a deleted folder are followed ${where}`, async () => {
+    await using files = new TemporaryProject(shop);
+    const project = await files.index(storage === undefined ? {} : { storage });
+    files.write({ 'src/shop.ts': 'export function shut(): void {}\n', 'src/extra.ts': 'export class Extra {}\n' });
+    project.noteChanged([files.at('src/shop.ts'), files.at('src/extra.ts')]);
+    await project.whenIdle();
+    assert.deepEqual(
+      [names(project, 'open'), names(project, 'shut'), names(project, 'Extra')],
+      [[], ['src/shop.ts: function shut(): void'], ['src/extra.ts: class Extra']],
+    );
+    const { parsed } = project.status[0] ?? {};
+    renameSync(files.at('src/extra.ts'), files.at('src/renamed.ts'));
+    project.noteChanged([files.at('src/extra.ts'), files.at('src/renamed.ts')]);
+    await project.whenIdle();
+    assert.deepEqual(names(project, 'Extra'), ['src/renamed.ts: class Extra']);
+    // The content is known already.
+    if (storage === undefined) assert.equal(project.status[0]?.parsed, parsed);
+    rmSync(files.at('src'), { recursive: true });
+    project.noteChanged([files.at('src')]);
+    await project.whenIdle();
+    assert.deepEqual([names(project, 'Extra'), names(project, 'Money'), [...symbolsOf(project).paths()].sort()], [[], [], ['app/main.ts', 'notes.md']]);
+  });
+}
+
+test('nothing is parsed at the next start if nothing has changed, and only what has', async () => {
+  await using files = new TemporaryProject(shop);
+  files.commitAll();
+  await (await files.index()).dispose();
+  const again = await files.index();
+  assert.equal(again.status[0]?.parsed, 0);
+  assert.deepEqual(names(again, 'Wallet'), ['src/money.ts: class Wallet implements Money']);
+  await again.dispose();
+  files.write({ 'src/shop.ts': 'export class Changed {}\n' });
+  rmSync(files.at('app/main.ts'));
+  // Another time on the same content, as a checkout leaves it, is no change.
+  utimesSync(files.at('src/money.ts'), new Date(), new Date(Date.now() + 5000));
+  const third = await files.index();
+  assert.equal(third.status[0]?.parsed, 1);
+  assert.deepEqual([names(third, 'Changed').length, names(third, 'open').length, [...symbolsOf(third).paths()].includes('app/main.ts')], [1, 0, false]);
+});
+
+test('a clock that goes back and a size that stays do not hide a change', async () => {
+  await using files = new TemporaryProject({ 'a.ts': 'export class One {}\n' });
+  await (await files.index()).dispose();
+  files.write({ 'a.ts': 'export class Two {}\n' });
+  utimesSync(files.at('a.ts'), new Date(0), new Date(1000));
+  const project = await files.index();
+  assert.deepEqual([names(project, 'One').length, names(project, 'Two').length], [0, 1]);
+});
+
+test('a branch switch parses what changed, and the way back parses nothing', async () => {
+  await using files = new TemporaryProject(Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`f${at}.ts`, `export class First${at} {}\n`])));
+  files.commitAll();
+  const project = await files.index();
+  const before = project.status[0]?.parsed ?? 0;
+  files.git('checkout', '--quiet', '-b', 'other');
+  files.write(Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`f${at}.ts`, `export class Second${at} {}\n`])));
+  files.git('commit', '--quiet', '--all', '--message=Second');
+  project.noteChanged([files.at('.git/HEAD')]);
+  await until(project, () => names(project, 'Second19').length === 1 && project.status[0]?.isComplete === true);
+  assert.deepEqual([names(project, 'First0').length, names(project, 'First30').length, (project.status[0]?.parsed ?? 0) - before], [0, 1, 20]);
+  files.git('checkout', '--quiet', 'main');
+  project.noteChanged([files.at('.git/HEAD')]);
+  await until(project, () => names(project, 'First19').length === 1 && project.status[0]?.isComplete === true);
+  assert.deepEqual([names(project, 'Second0').length, (project.status[0]?.parsed ?? 0) - before], [0, 20]);
+});
+
+test('a checkout is noticed without any word of the client', async () => {
+  await using files = new TemporaryProject({ 'a.ts': 'export class One {}\n' });
+  files.commitAll();
+  const project = await files.index();
+  files.git('checkout', '--quiet', '-b', 'other');
+  files.write({ 'b.ts': 'export class Two {}\n' });
+  files.git('add', 'b.ts');
+  files.git('commit', '--quiet', '--message=Two');
+  await until(project, () => names(project, 'Two').length === 1);
+});
+
+test('a storm of thousands of changes converges', async () => {
+  await using files = new TemporaryProject({ 'keep.ts': 'export class Keep {}\n' });
+  const project = await files.index();
+  const many = Array.from({ length: 3000 }, (_, at) => `d${at % 30}/f${at}.ts`);
+  for (const name of many) {
+    files.write({ [name]: `export const storm${name.replace(/\W/g, '_')} = 1;\n` });
+    project.noteChanged([files.at(name)]);
+  }
+  for (const name of many.slice(0, 2000)) {
+    rmSync(files.at(name));
+    project.noteChanged([files.at(name)]);
+  }
+  await project.whenIdle();
+  assert.equal([...symbolsOf(project).paths()].length, 1001);
+  assert.equal(names(project, `storm${many[2500]?.replace(/\W/g, '_')}`).length, 1);
+  assert.equal(names(project, `storm${many[5]?.replace(/\W/g, '_')}`).length, 0);
+});
+
+test('unsaved text counts from the moment it is parsed until the document is closed', async () => {
+  await using files = new TemporaryProject(shop);
+  const project = await files.index();
+  const file = files.at('src/shop.ts');
+  project.openDocument(file, 'typescript', 'export function unsaved(box: Box): void {}\n');
+  await until(project, () => names(project, 'unsaved').length === 1);
+  assert.equal(names(project, 'open').length, 0);
+  assert.deepEqual(
+    symbolsOf(project)
+      .file('src/shop.ts')
+      ?.bindings.map((item) => `${item.name}: ${item.typeName}`),
+    ['box: Box'],
+  );
+  project.openDocument(file, 'typescript', "import { Wallet } from './money.ts';\nexport function typed(): void {}\n");
+  await until(project, () => names(project, 'typed').length === 1);
+  assert.equal(names(project, 'unsaved').length, 0);
+  // It imports another file now, and only in the editor.
+  assert.ok(symbolsOf(project).importersOf('src/money.ts').includes('src/shop.ts'));
+  project.closeDocument(file);
+  await project.whenIdle();
+  assert.deepEqual([names(project, 'typed').length, names(project, 'open').length], [0, 1]);
+});
+
+test('a file that grows while it is read is read to some end and found whole at the next look', async () => {
+  await using files = new TemporaryProject({ 'a.ts': 'export class Zero {}\n' });
+  const project = await files.index();
+  for (let at = 1; at <= 200; at++) {
+    appendFileSync(files.at('a.ts'), `export class Grown${at} {}\n`);
+    project.noteChanged([files.at('a.ts')]);
+    if (at % 20 === 0) await new Promise(setImmediate);
+  }
+  await project.whenIdle();
+  assert.equal(names(project, 'Grown200').length, 1);
+});

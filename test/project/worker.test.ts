@@ -1,0 +1,67 @@
+// What must not stop the parse worker for long: grammars that hang or crash, a worker that cannot start, a standard output that is the protocol's.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { Project } from '../../server/project/project.ts';
+import { symbolsOf, TemporaryProject, until } from './temporaryProject.ts';
+
+const loopingWorker = path.join(import.meta.dirname, 'loopingWorker.ts');
+const names = (project: Project, name: string) => symbolsOf(project).definitionsNamed(name).length;
+const many = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}.ts`, `export class Named${at} {\n${'  a = 1;\n'.repeat(20)}}\n`]));
+
+test('a file on which a grammar hangs is left out, and everything else is indexed', async () => {
+  await using files = new TemporaryProject({ ...many(20), 'hang.ts': '// LOOP FOREVER\n', 'z.ts': 'export class Last {}\n' });
+  const project = await files.index({ worker: loopingWorker, limits: { fileTimeoutMs: 1500 } });
+  assert.deepEqual([names(project, 'Named19'), names(project, 'Last'), project.status[0]?.skippedByReason], [1, 1, { tooSlow: 1 }]);
+  await project.dispose();
+  // It is remembered: the next start does not hang again.
+  const again = await files.index({ worker: loopingWorker, limits: { fileTimeoutMs: 60_000 } });
+  assert.deepEqual([again.status[0]?.parsed, again.status[0]?.skippedByReason], [0, { tooSlow: 1 }]);
+  files.write({ 'hang.ts': 'export class Mended {}\n' });
+  again.noteChanged([files.at('hang.ts')]);
+  await again.whenIdle();
+  assert.equal(names(again, 'Mended'), 1);
+});
+
+test('a grammar that ends the worker costs one file', async () => {
+  await using files = new TemporaryProject({ ...many(20), 'crash.ts': '// CRASH NOW\n' });
+  const project = await files.index({ worker: loopingWorker });
+  assert.deepEqual([names(project, 'Named0'), names(project, 'Named19'), project.status[0]?.skippedByReason], [1, 1, { tooSlow: 1 }]);
+});
+
+test('an open document on which a grammar hangs does not stop the others', async () => {
+  await using files = new TemporaryProject(many(5));
+  const project = await files.index({ worker: loopingWorker, limits: { fileTimeoutMs: 1000 } });
+  project.openDocument(files.at('f1.ts'), 'typescript', '// LOOP FOREVER\n');
+  project.openDocument(files.at('f2.ts'), 'typescript', 'export class Second {}\n');
+  await until(project, () => names(project, 'Second') === 1);
+  assert.equal(names(project, 'Named4'), 1);
+});
+
+test('a worker that cannot start is said once and does not stop the server', async () => {
+  await using files = new TemporaryProject(many(3));
+  const project = files.project({ worker: path.join(files.root, 'missing.mjs') });
+  await project.open([files.root]);
+  await until(project, () => project.status[0]?.problem !== undefined);
+  assert.match(project.status[0]?.problem ?? '', /cannot be started/);
+  assert.deepEqual([...symbolsOf(project).paths()].sort(), ['f0.ts', 'f1.ts', 'f2.ts']);
+});
+
+test('standard output stays the protocol’s: the index writes nothing there', async () => {
+  await using files = new TemporaryProject(many(3));
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'indexForEver.ts'), files.root, files.storage, 'once'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  await new Promise((resolve) => child.once('close', resolve));
+  assert.deepEqual(
+    output
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0]),
+    ['stored', 'done'],
+  );
+});
