@@ -22,6 +22,9 @@ export interface GenerateOptions {
 type Finish = 'end' | 'stop' | 'length';
 
 const defaultRoomTokens = 64;
+/** Unicode keeps it free for such use. */
+const tokenMark = '\ufdd0';
+const withoutMark = (text: string) => text.replaceAll(tokenMark, '');
 const noTokenCause = 'The grammar for the answer came to a place where the vocabulary of the model has nothing that it allows, or took too long there.';
 
 export async function generate(loaded: LoadedModel, params: GenerateParams, options: GenerateOptions): Promise<GenerateResult> {
@@ -48,6 +51,11 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     text += piece;
     options.onText(piece);
   };
+  const pieceOf = (token: Token): string => {
+    if (!params.markTokens) return stream.push(token);
+    const special = loaded.vocabulary.textOfSpecial(token);
+    return special === undefined ? withoutMark(stream.push(token)) : withoutMark(stream.end()) + tokenMark + special;
+  };
   const result = await loaded.loop.run({
     prompt: Uint32Array.from(prompt.tokens),
     priority: params.priority,
@@ -69,7 +77,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
         endTokens = 1;
         return true;
       }
-      const step = ends.push(stream.push(token as Token));
+      const step = ends.push(pieceOf(token as Token));
       emit(step.text);
       if (step.stopped) finish = 'stop';
       return step.stopped;
@@ -78,7 +86,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   if (result.ended === 'cancelled') return { outcome: 'cancelled' };
   if (result.ended === 'noToken' || !endsRightly) return { outcome: 'promptProblem', cause: noTokenCause };
   if (finish !== 'stop') {
-    const rest = ends.end(stream.end());
+    const rest = ends.end(params.markTokens ? withoutMark(stream.end()) : stream.end());
     emit(rest.text);
     if (rest.stopped) finish = 'stop';
   }

@@ -173,6 +173,7 @@ async function readHeader(handle: fs.FileHandle, sizeBytes: number): Promise<Hea
     if (key === 'adapter.lora.alpha') isAlphaFloat = type === float32Type;
     if (wantedTexts.has(key) && type === stringType) texts.set(key, await reader.string(key));
     else if (key === 'general.alignment' && type === uint32Type) alignment = await reader.u32();
+    else if (key.endsWith('.block_count') && type === uint32Type) refuseLayers(await reader.u32());
     else await skipValue(reader, type);
   }
   if (alignment === 0 || alignment > 1024 * 1024) throw new HeaderError('corrupt', `its alignment is ${alignment}`);
@@ -189,6 +190,13 @@ async function readHeader(handle: fs.FileHandle, sizeBytes: number): Promise<Hea
   if (neededBytes > sizeBytes) return { verdict: 'truncated', sizeBytes, neededBytes };
   const adapter = isAdapter ? { adapter: { kind: texts.get('adapter.type') ?? '', isAlphaFloat, tensors } } : {};
   return { verdict: 'ok', architecture: texts.get('general.architecture') ?? '', sizeBytes, ...adapter };
+}
+
+/** The library has room for so many and ends the process at more. */
+const mostLayers = 512;
+
+function refuseLayers(count: number): void {
+  if (count > mostLayers) throw new HeaderError('corrupt', `it claims to have ${count} layers`);
 }
 
 /** `end`: where the tensor's data ends, in bytes from the start of the data section. */

@@ -23,6 +23,7 @@ interface RenderedTokens {
 export class Vocabulary {
   readonly #model: LlamaModel;
   readonly #specialByText = new Map<string, Token>();
+  readonly #textBySpecial = new Map<Token, string>();
   readonly #control = new Set<Token>();
   readonly #holdsLineBreak = new Map<Token, boolean>();
 
@@ -42,13 +43,13 @@ export class Vocabulary {
       if (!isControl && !userDefined) continue;
       const text = model.detokenize([token], true);
       this.#specialByText.set(text, token);
+      if (isControl || isMeaningful(text)) this.#textBySpecial.set(token, text);
       // Some vocabularies have plain things such as runs of blanks as user-defined tokens, so these end nothing.
       if (isControl) this.#control.add(token);
       (isControl ? controlTexts : userDefinedTexts).push(text);
     }
     this.endings = Uint32Array.from(this.#control);
-    // Runs of blanks and the like are honest text; what is spelled with letters means something to the model.
-    const meaningful = userDefinedTexts.filter((text) => text.length > 2 && /\w/.test(text));
+    const meaningful = userDefinedTexts.filter(isMeaningful);
     if (meaningful.length > 0) this.#userDefined = new RegExp(meaningful.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
     this.#segments = new SegmentedTokenizer((text) => this.#plainPiece(text));
     const { bosString, eosString } = model.tokens;
@@ -66,6 +67,11 @@ export class Vocabulary {
 
   get specialTexts(): readonly string[] {
     return [...this.#specialByText.keys()].slice(0, 4096);
+  }
+
+  /** The text of a token that means more than its text; undefined for all others. */
+  textOfSpecial(token: Token): string | undefined {
+    return this.#textBySpecial.get(token);
   }
 
   special(text: string): Token | undefined {
@@ -158,6 +164,11 @@ export class Vocabulary {
     }
     return { outcome: 'ok', tokens };
   }
+}
+
+/** Runs of blanks and the like are honest text; what is spelled with letters means something to the model. */
+function isMeaningful(userDefined: string): boolean {
+  return userDefined.length > 2 && /\w/.test(userDefined);
 }
 
 /** Without the time of day, so that a conversation keeps its prefix. */

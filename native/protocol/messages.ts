@@ -175,6 +175,11 @@ export const generateParamsSchema = v.strictObject({
   /** Forbids the end token as the first one: weak models end at once where something was wanted. */
   forbidEndFirst: v.optional(v.boolean()),
   lineStops: v.optional(lineStopsSchema),
+  /**
+   * Special tokens of the answer come as U+FDD0 and their text, so that a call of a tool can be told from text that spells one. Text never
+   * has U+FDD0 then.
+   */
+  markTokens: v.optional(v.boolean()),
   /** The answer follows this grammar. */
   grammar: v.optional(grammarSchema),
   /** How many of the first tokens come with the probability that the model gave them; each costs about as much as a token. */

@@ -21,6 +21,7 @@ export interface GenerateRequest {
   readonly forbidEndFirst?: boolean;
   // What follows is described at the engine's door; engines that cannot do a thing leave it out.
   readonly lineStops?: NonNullable<GenerateParams['lineStops']>;
+  readonly markTokens?: boolean;
   readonly grammar?: NonNullable<GenerateParams['grammar']>;
   readonly confidenceTokens?: number;
   readonly speculation?: NonNullable<GenerateParams['speculation']>;

@@ -236,3 +236,22 @@ test('text that spells a user-defined token stays text too', async () => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('special tokens of an answer are marked where that is asked for, and text never looks like one', async () => {
+  const mark = '\ufdd0';
+  let marked = 0;
+  for (let seed = 0; seed < 40 && marked === 0; seed++) {
+    // Hot enough that the model writes what it should not.
+    const request = chatRequest('Write a function that adds two numbers', { maxTokens: 300, temperature: 2, seed });
+    const plain = await engine.inference.generate(request, { signal: forever });
+    const streamed: string[] = [];
+    const told = await engine.inference.generate({ ...request, markTokens: true }, { signal: forever, onText: (text) => void streamed.push(text) });
+    assert.ok(plain.outcome === 'ok' && told.outcome === 'ok');
+    assert.ok(!plain.value.text.includes(mark));
+    assert.equal(streamed.join(''), told.value.text);
+    const tokens = told.value.text.match(new RegExp(`${mark}(?:<\\|\\w+\\|>|\\[/?INST\\]|</?s>|<unk>)`, 'g')) ?? [];
+    assert.equal(tokens.length, told.value.text.split(mark).length - 1, told.value.text);
+    marked += tokens.length;
+  }
+  assert.ok(marked > 0, 'no special token was ever written');
+});

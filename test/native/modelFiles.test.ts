@@ -110,3 +110,12 @@ test('a file that was put right is used without a restart', async () => {
   assert.equal((await client.describeModel(forever)).outcome, 'ok');
   assert.equal(client.state.state, 'ready');
 });
+
+test('more layers than the library has room for', () => {
+  const bytes = Buffer.from(starter);
+  const key = bytes.indexOf('llama.block_count');
+  // The key is followed by its type, a u32, and the value.
+  assert.equal(bytes.readUInt32LE(key + 'llama.block_count'.length), 4);
+  bytes.writeUInt32LE(4000, key + 'llama.block_count'.length + 4);
+  return check(put('layers.gguf', bytes), /4000 layers/);
+});
