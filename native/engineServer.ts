@@ -229,8 +229,13 @@ export class EngineServer {
   }
 
   #endWhenDrained(): void {
-    // In a later turn, when the last answer has been written.
-    if (this.#isDraining && this.#pending === 0) setImmediate(this.#options.onDrained);
+    if (!this.#isDraining || this.#pending > 0) return;
+    // In a later turn the last answer is on its way; what is written behind it says when it has gone.
+    setImmediate(() => {
+      const notice = { cause: superseded.cause, action: superseded.action };
+      const written = [...this.#connections].map((connection) => connection.sendNotification(engineNotices.superseded, notice));
+      void Promise.allSettled(written).then(() => this.#pending === 0 && this.#options.onDrained());
+    });
   }
 }
 

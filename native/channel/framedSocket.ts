@@ -15,6 +15,9 @@ export class FramedSocket {
   #bufferedBytes = 0;
   #onFrame: ((payload: unknown) => void) | undefined;
   #nextTurn: NodeJS.Immediate | undefined;
+  #isClosed = false;
+  #isBroken = false;
+  readonly #onClose: (() => void)[] = [];
 
   /** `maxFrameBytes` bounds one frame in either direction; a larger one closes the socket. */
   constructor(socket: Socket, maxFrameBytes: number) {
@@ -25,7 +28,19 @@ export class FramedSocket {
       this.#bufferedBytes += chunk.length;
       this.#drain();
     });
+    socket.once('error', () => {
+      this.#isBroken = true;
+    });
+    socket.once('close', () => {
+      this.#isClosed = true;
+      this.#drain();
+    });
     socket.pause();
+  }
+
+  /** Called once when the socket has closed and every frame that had come before is handed over. */
+  onClose(listener: () => void): void {
+    this.#onClose.push(listener);
   }
 
   /** Raises the bound once the peer has proved itself. */
@@ -62,10 +77,12 @@ export class FramedSocket {
    * only when none is left: a flood stays in the socket's own buffers and slows nobody but its sender.
    */
   #drain(): void {
-    if (this.#nextTurn || !this.#onFrame || this.socket.destroyed) return;
-    const frame = this.#takeFrame();
+    if (this.#nextTurn) return;
+    // A peer may end right behind its last answer, which waits here for its turn; a broken connection says nothing more.
+    const frame = this.#onFrame && !this.#isBroken ? this.#takeFrame() : undefined;
     if (!frame) {
-      if (!this.socket.destroyed) this.socket.resume();
+      if (this.#isClosed) for (const listener of this.#onClose.splice(0)) listener();
+      else if (this.#onFrame && !this.socket.destroyed) this.socket.resume();
       return;
     }
     this.socket.pause();
@@ -80,7 +97,7 @@ export class FramedSocket {
       this.socket.destroy(new SyntaxError('A frame is not JSON.'));
       return;
     }
-    this.#onFrame(payload);
+    this.#onFrame?.(payload);
   }
 
   /** The body of the next frame, if all of it is there. */

@@ -10,7 +10,7 @@ class FrameReader extends AbstractMessageReader {
     super();
     this.#framed = framed;
     framed.socket.on('error', (error) => this.fireError(error));
-    framed.socket.on('close', () => this.fireClose());
+    framed.onClose(() => this.fireClose());
   }
 
   listen(callback: DataCallback): Disposable {
@@ -29,7 +29,7 @@ class FrameWriter extends AbstractMessageWriter implements MessageWriter {
   constructor(framed: FramedSocket) {
     super();
     this.#framed = framed;
-    framed.socket.on('close', () => this.fireClose());
+    framed.onClose(() => this.fireClose());
   }
 
   async write(message: Message): Promise<void> {

@@ -105,7 +105,7 @@ test('two grammars and none at the same time, in shared batches, each right', as
   assert.equal(free.text, alone.text);
   const totals = [before, after].map((status) => (status.outcome === 'ok' ? status.value.totals : assert.fail()));
   const fill = ((totals[1]?.streamTicks ?? 0) - (totals[0]?.streamTicks ?? 0)) / ((totals[1]?.ticks ?? 0) - (totals[0]?.ticks ?? 0));
-  assert.ok(fill > 1.3, `${fill} streams a batch`);
+  assert.ok(fill > 1, `${fill} streams a batch`);
 });
 
 test('the same grammar again gives the same answer: a state is not shared', async () => {

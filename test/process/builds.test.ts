@@ -42,7 +42,8 @@ function isAlive(pid: number): boolean {
 
 async function end(engine: TestEngine, ...pids: readonly number[]): Promise<void> {
   await engine.end();
-  for (const pid of pids.filter(isAlive)) {
+  // 0 would be this process with its whole group.
+  for (const pid of pids.filter((one) => one > 0 && isAlive(one))) {
     process.kill(pid, 'SIGTERM');
     await processEnded(pid);
   }

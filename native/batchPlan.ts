@@ -1,0 +1,111 @@
+// What goes into the next batch, and what batches were seen to cost. It knows streams, guesses and times; it must not know the native
+// context.
+import { ChunkSize } from './chunkSize.ts';
+import type { Sequence } from './sequencePool.ts';
+import { DraftLength } from './speculation/draftLength.ts';
+import type { Drafter } from './speculation/drafter.ts';
+import { TickCosts } from './speculation/tickCosts.ts';
+import type { Stream } from './stream.ts';
+
+/** After a chunk of less urgent work, tokens of more urgent work are written for so many times as long. */
+const patience = 4;
+/** Guessed tokens a tick for each of several streams that write at once. */
+const crowdedDraft = 8;
+
+/** A stream's part of one batch. */
+export interface Work {
+  readonly stream: Stream;
+  readonly sequence: Sequence;
+  /** Of `stream.pending`, then what was guessed. */
+  readonly tokens: Uint32Array;
+  readonly drafted: number;
+  /** Whether the batch holds the last pending token, so that there is something to sample. */
+  readonly isLast: boolean;
+}
+
+export class BatchPlanner {
+  readonly #batchSize: number;
+  readonly #chunk = new ChunkSize();
+  /** For each kind of guess, since what guessing takes is part of it. */
+  readonly #tickCosts = { promptLookup: new TickCosts(), draftModel: new TickCosts() };
+  /** The last tick in which a prompt made more urgent writing wait. */
+  #lastIntrusion = { endedAt: 0, elapsedMs: 0 };
+  /** To be made false once the model has shown that tokens cannot be taken back. */
+  canGuess = true;
+
+  constructor(batchSize: number) {
+    this.#batchSize = batchSize;
+  }
+
+  draftLength(drafter: Drafter | undefined): DraftLength {
+    return new DraftLength(this.#tickCosts[drafter?.kind ?? 'promptLookup']);
+  }
+
+  /** What goes into the next batch: a token of each stream that writes, with guesses behind it, and a chunk of one prompt. */
+  async plan(streams: readonly Stream[]): Promise<Work[]> {
+    const batchSize = this.#batchSize;
+    const work: Work[] = [];
+    let size = 0;
+    const writing = streams.filter((stream) => stream.pending.length === 1).slice(0, batchSize);
+    for (const stream of writing) {
+      if (!stream.sequence) continue;
+      // One of several streams may not make the others wait for its guesses.
+      const room = Math.min(batchSize - size - writing.length, stream.maxTokens - stream.generatedTokens - 1, writing.length > 1 ? crowdedDraft : batchSize);
+      const wanted = stream.drafter && this.canGuess && stream.generatedTokens > 0 ? stream.draftLength.next(room) : 0;
+      const draft = wanted > 0 ? ((await stream.drafter?.draft(wanted)) ?? []) : [];
+      work.push({ stream, sequence: stream.sequence, tokens: joined(stream.pending, draft), drafted: draft.length, isLast: true });
+      size += 1 + draft.length;
+    }
+    const prefilling = this.#nextPrompt(streams, writing);
+    if (prefilling?.sequence) {
+      const count = Math.min(prefilling.pending.length, this.#chunk.next, batchSize - size);
+      if (count > 0) {
+        const isLast = count === prefilling.pending.length;
+        work.push({ stream: prefilling, sequence: prefilling.sequence, tokens: prefilling.pending.subarray(0, count), drafted: 0, isLast });
+      }
+    }
+    return work;
+  }
+
+  /**
+   * The most urgent prompt. Where a chat is being written, each of its tokens waits for a chunk of a prompt that nobody waits for: these get
+   * a fifth of the time.
+   */
+  #nextPrompt(streams: readonly Stream[], writing: readonly Stream[]): Stream | undefined {
+    const prompts = streams.filter((stream) => stream.pending.length > 1).sort((one, other) => one.rank - other.rank);
+    const mostUrgent = Math.min(...writing.map((stream) => stream.rank));
+    const { endedAt, elapsedMs } = this.#lastIntrusion;
+    const mayIntrude = performance.now() - endedAt >= elapsedMs * patience;
+    return prompts.find((stream) => stream.rank <= mostUrgent || mayIntrude);
+  }
+
+  /** `decodeMs`: of the batch alone; `elapsedMs`: with guessing and sampling. */
+  note(work: readonly Work[], { decodeMs, elapsedMs }: { readonly decodeMs: number; readonly elapsedMs: number }): void {
+    this.#chunk.note(sizeOf(work), decodeMs);
+    if (isIntrusion(work)) this.#lastIntrusion = { endedAt: performance.now(), elapsedMs };
+    const [only] = work;
+    if (only && work.length === 1 && only.isLast && only.tokens.length === only.drafted + 1) this.#noteCost(only, elapsedMs);
+  }
+
+  #noteCost({ stream, tokens }: Work, elapsedMs: number): void {
+    const { promptLookup, draftModel } = this.#tickCosts;
+    if (tokens.length > 1) this.#tickCosts[stream.drafter?.kind ?? 'promptLookup'].note(tokens.length, elapsedMs);
+    else for (const costs of [promptLookup, draftModel]) costs.note(1, elapsedMs);
+  }
+}
+
+export function sizeOf(work: readonly Work[]): number {
+  return work.reduce((sum, { tokens }) => sum + tokens.length, 0);
+}
+
+function isIntrusion(work: readonly Work[]): boolean {
+  const prompt = work.find(({ tokens, drafted }) => tokens.length > drafted + 1);
+  return prompt !== undefined && work.some(({ stream }) => stream.rank < prompt.stream.rank);
+}
+
+export function joined(one: Uint32Array, other: readonly number[]): Uint32Array {
+  const all = new Uint32Array(one.length + other.length);
+  all.set(one);
+  all.set(other, one.length);
+  return all;
+}
