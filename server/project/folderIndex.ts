@@ -54,7 +54,8 @@ export interface FolderStatus {
 }
 
 const sliceMs = 40;
-const batchSize = { wanted: 16, rest: 1000 };
+/** What is wanted comes in small batches; of the rest as much as was done in one slice before, twice. */
+const batchSizes = { wanted: 16, least: 16, most: 1000 };
 /** So many changed paths are no longer single changes: the folder is listed again. */
 const maxSingleChanges = 500;
 const maxMemoryFiles = 20_000;
@@ -79,6 +80,7 @@ export class FolderIndex {
   readonly #ended = new AbortController();
   #reader: IndexReader | undefined;
   #parsed = 0;
+  #batchSize = batchSizes.least;
   #rebuilds = 0;
   #isListed = false;
   #problem: string | undefined;
@@ -144,7 +146,7 @@ export class FolderIndex {
   /** Files were made, changed, deleted or renamed on disk: paths relative to the folder, files or folders. */
   noteChanged(paths: Iterable<string>): void {
     for (const changed of paths) {
-      if (/(?:^|\/)\.git\/(?:HEAD|index)$/.test(changed)) this.#rescans.set();
+      if (/(?:^|\/)\.git\/HEAD$/.test(changed)) this.#rescans.set();
       else if (!changed.split('/').some(isIgnoredFolder) && !this.#isElsewhere(changed)) this.#changed.add(changed);
     }
     if (this.#changed.size > 0) this.#changes.set();
@@ -274,8 +276,9 @@ export class FolderIndex {
 
   /** The loop that does the work: a slice, then a pause by the share of time that it may have. */
   async #work(signal: AbortSignal): Promise<void> {
-    for (let batch = await this.#queue.take(batchSize, signal); batch; batch = await this.#queue.take(batchSize, signal)) {
-      const taken = batch;
+    for (;;) {
+      const taken = await this.#queue.take({ wanted: batchSizes.wanted, rest: this.#batchSize }, signal);
+      if (!taken) return;
       const busyMs = await this.#during(() => this.#workOn(taken, signal));
       if (busyMs === 'stopped') return;
       const { cpuShare, clock } = this.#options;
@@ -293,6 +296,7 @@ export class FolderIndex {
       case 'ok': {
         const { files, left, busyMs, noRoom } = reply.value;
         this.#queue.add(left, batch.priority);
+        if (batch.priority === priorities.rest) this.#batchSize = Math.min(batchSizes.most, Math.max(batchSizes.least, files.length * 2));
         this.#note(files);
         if (noRoom !== undefined && this.#problem === undefined) {
           this.#problem = `The index cannot be written (${noRoom}); new facts are kept in memory. Free some space on the disk.`;

@@ -91,11 +91,14 @@ test('a branch switch parses what changed, and the way back parses nothing', asy
 test('a checkout is noticed without any word of the client', async () => {
   await using files = new TemporaryProject({ 'a.ts': 'export class One {}\n' });
   files.commitAll();
-  const project = await files.index();
   files.git('checkout', '--quiet', '-b', 'other');
   files.write({ 'b.ts': 'export class Two {}\n' });
   files.git('add', 'b.ts');
   files.git('commit', '--quiet', '--message=Two');
+  files.git('checkout', '--quiet', 'main');
+  const project = await files.index();
+  assert.equal(names(project, 'Two').length, 0);
+  files.git('checkout', '--quiet', 'other');
   await until(project, () => names(project, 'Two').length === 1);
 });
 
