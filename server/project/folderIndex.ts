@@ -61,6 +61,7 @@ const maxSingleChanges = 500;
 const maxMemoryFiles = 20_000;
 const maxRebuilds = 3;
 const maxConfigBytes = 256 * 1024;
+const ignoreNames = /(?:^|\/)\.(?:gitignore|ignore|tramontaneignore)$/;
 const configNames = /(?:^|\/)(?:package\.json|[jt]sconfig[^/]*\.json|go\.mod|Cargo\.toml)$/;
 
 export class FolderIndex {
@@ -439,7 +440,12 @@ export class FolderIndex {
     const isStorm = changed.length > maxSingleChanges;
     if (!isStorm) this.#queue.add(known, priorities.open);
     // A new path may be ignored, and a folder stands for all that is in it: only a list can tell. It takes the changes along.
-    if (isStorm || changed.some((relative) => !this.#files.has(relative) && this.#mayMatter(relative))) this.#rescans.set();
+    if (
+      isStorm ||
+      changed.some((relative) => ignoreNames.test(relative)) ||
+      changed.some((relative) => !this.#files.has(relative) && this.#mayMatter(relative))
+    )
+      this.#rescans.set();
     else this.#changed.clear();
   }
 
