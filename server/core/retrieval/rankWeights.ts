@@ -1,6 +1,6 @@
 // What each reason is worth: the coefficients of a logistic regression. They were fitted on rxjs, ethers, rich and Django with one seed of the
-// context bench (`npm run bench -- context --fit`); the bench reports other holes, and repositories that had no part in the fit. Fitted again with today's symbol table most come out within 0.4 of these, and
-// `predictedRoot` 1.3 lower; recall is recorded for the weights as they stand here.
+// context bench (`npm run bench -- context --fit`); the bench reports other holes, and repositories that had no part in the fit. Fitted again
+// with today's symbol table most come out within 0.4 of these, and `predictedRoot` 1.3 lower; recall is recorded for the weights as they stand.
 
 import type { Reasons } from './fileEvidence.ts';
 
