@@ -33,7 +33,7 @@ const npmPackages = [
     integrity: 'sha512-FPZZb51jepDX4eP7TEYDeNFtmE3WgwkkEcJpvH3/QmUSsj0EAy3LXu+xB4T/FWDejtsXlCfFr/rbWFjwuwuXww==',
   },
 ];
-const pythonPackages = ['django', 'rich', 'sqlalchemy'];
+const pythonPackages = ['django', 'rich', 'sqlalchemy', 'celery'];
 
 const folder = path.join(toolsFolder, 'context-bench');
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Log } from '../core/log.ts';
 import type { ProjectClock } from './clock.ts';
-import { FileSet, folderOf, nameOf } from './fileSet.ts';
+import { FileSet, nameOf } from './fileSet.ts';
 import { readCoChanges, watchHead } from './history.ts';
 import { IndexReader } from './indexReader.ts';
 import { loadSqlite, openForReading } from './indexSchema.ts';
@@ -16,6 +16,7 @@ import { OpenDocuments } from './openDocuments.ts';
 import type { ParseWorkerThread } from './parseWorkerThread.ts';
 import { isSecretPath, type SkipReason } from './skipRules.ts';
 import { SymbolTable } from './symbolTable.ts';
+import { WantedFirst } from './wantedFirst.ts';
 import type { IndexedFile } from './workerMessages.ts';
 import { type Batch, priorities, WorkQueue } from './workQueue.ts';
 
@@ -54,12 +55,14 @@ export interface FolderStatus {
 }
 
 const sliceMs = 40;
-const batchSize = { wanted: 16, rest: 1000 };
+/** What is wanted comes in small batches; of the rest as much as was done in one slice before, twice. */
+const batchSizes = { wanted: 16, least: 16, most: 1000 };
 /** So many changed paths are no longer single changes: the folder is listed again. */
 const maxSingleChanges = 500;
 const maxMemoryFiles = 20_000;
 const maxRebuilds = 3;
 const maxConfigBytes = 256 * 1024;
+const ignoreNames = /(?:^|\/)\.(?:gitignore|ignore|tramontaneignore)$/;
 const configNames = /(?:^|\/)(?:package\.json|[jt]sconfig[^/]*\.json|go\.mod|Cargo\.toml)$/;
 
 export class FolderIndex {
@@ -70,15 +73,14 @@ export class FolderIndex {
   readonly #memory = new MemoryFacts();
   readonly #documents: OpenDocuments;
   readonly #leftOut = new Map<string, SkipReason>();
-  readonly #indexed = new Set<string>();
-  /** Priority of the imports of a file, for files whose imports are wanted, too. */
-  readonly #spreads = new Set<string>();
+  readonly #wanted: WantedFirst;
   readonly #changed = new Set<string>();
   readonly #changes = new Latch();
   readonly #rescans = new Latch();
   readonly #ended = new AbortController();
   #reader: IndexReader | undefined;
   #parsed = 0;
+  #batchSize = batchSizes.least;
   #rebuilds = 0;
   #isListed = false;
   #problem: string | undefined;
@@ -98,7 +100,7 @@ export class FolderIndex {
       signal: this.#ended.signal,
       onFacts: (relative) => {
         this.symbols.forget([relative]);
-        this.#spread(relative);
+        if (this.#isListed) this.#wanted.opened(relative);
         options.onChange();
       },
     });
@@ -109,6 +111,7 @@ export class FolderIndex {
       readConfig: (relative) => this.#readConfig(relative),
       isLeftOut: (relative) => this.#leftOut.has(relative),
     });
+    this.#wanted = new WantedFirst({ queue: this.#queue, files: this.#files, symbols: this.symbols });
   }
 
   get status(): FolderStatus {
@@ -144,7 +147,7 @@ export class FolderIndex {
   /** Files were made, changed, deleted or renamed on disk: paths relative to the folder, files or folders. */
   noteChanged(paths: Iterable<string>): void {
     for (const changed of paths) {
-      if (/(?:^|\/)\.git\/(?:HEAD|index)$/.test(changed)) this.#rescans.set();
+      if (/(?:^|\/)\.git\/HEAD$/.test(changed)) this.#rescans.set();
       else if (!changed.split('/').some(isIgnoredFolder) && !this.#isElsewhere(changed)) this.#changed.add(changed);
     }
     if (this.#changed.size > 0) this.#changes.set();
@@ -167,9 +170,9 @@ export class FolderIndex {
     this.#options.log.warn(`The index of ${this.#options.root} was damaged; it is set aside and built anew.`);
     this.#closeReader();
     await this.#openStore({ isDamaged: true });
-    this.#indexed.clear();
+    this.#wanted.startOver();
     this.#queue.add(this.#files, priorities.rest);
-    for (const relative of this.#documents.paths()) this.#spread(relative);
+    for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
   }
 
   async dispose(): Promise<void> {
@@ -240,7 +243,7 @@ export class FolderIndex {
     this.#drop(gone);
     this.symbols.forgetAll();
     this.#isListed = true;
-    for (const relative of this.#documents.paths()) this.#spread(relative);
+    for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
     onChange();
     if (gone.length > 0) await this.#options.worker.request({ kind: 'remove', folder: root, paths: gone });
     return clock.now() - began;
@@ -268,14 +271,15 @@ export class FolderIndex {
     const coChanges = await readCoChanges(root, (relative) => this.#files.has(relative), { timeoutMs: gitTimeoutMs, signal });
     if (!coChanges) return;
     this.symbols.useCoChanges(coChanges);
-    for (const relative of this.#documents.paths()) this.#spread(relative);
+    for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
     this.#options.onChange();
   }
 
   /** The loop that does the work: a slice, then a pause by the share of time that it may have. */
   async #work(signal: AbortSignal): Promise<void> {
-    for (let batch = await this.#queue.take(batchSize, signal); batch; batch = await this.#queue.take(batchSize, signal)) {
-      const taken = batch;
+    for (;;) {
+      const taken = await this.#queue.take({ wanted: batchSizes.wanted, rest: this.#batchSize }, signal);
+      if (!taken) return;
       const busyMs = await this.#during(() => this.#workOn(taken, signal));
       if (busyMs === 'stopped') return;
       const { cpuShare, clock } = this.#options;
@@ -293,6 +297,7 @@ export class FolderIndex {
       case 'ok': {
         const { files, left, busyMs, noRoom } = reply.value;
         this.#queue.add(left, batch.priority);
+        if (batch.priority === priorities.rest) this.#batchSize = Math.min(batchSizes.most, Math.max(batchSizes.least, files.length * 2));
         this.#note(files);
         if (noRoom !== undefined && this.#problem === undefined) {
           this.#problem = `The index cannot be written (${noRoom}); new facts are kept in memory. Free some space on the disk.`;
@@ -366,7 +371,6 @@ export class FolderIndex {
         this.#drop([relative]);
         continue;
       }
-      this.#indexed.add(relative);
       if (outcome === 'parsed') this.#parsed++;
       if (reason === undefined) this.#leftOut.delete(relative);
       else this.#leaveOut(relative, reason);
@@ -375,7 +379,7 @@ export class FolderIndex {
       if (outcome !== 'fresh' && configNames.test(relative)) this.symbols.forgetAll();
     }
     if (changed.length > 0) this.symbols.forget(changed);
-    for (const { path: relative } of files) if (this.#spreads.delete(relative)) this.#spreadImports(relative, priorities.importedByImported);
+    for (const { path: relative, outcome } of files) if (outcome !== 'gone') this.#wanted.lookedAt(relative);
     this.#options.onChange();
   }
 
@@ -389,34 +393,10 @@ export class FolderIndex {
       this.#files.delete(relative);
       this.#queue.delete(relative);
       this.#leftOut.delete(relative);
-      this.#indexed.delete(relative);
+      this.#wanted.gone(relative);
       this.#memory.delete(relative);
     }
     if (paths.length > 0) this.symbols.forget(paths);
-  }
-
-  /** An open document wants first what it imports, then what that imports, its folder, and what changes with it. */
-  #spread(relative: string): void {
-    if (!this.#isListed || this.#queue.size === 0) return;
-    this.#queue.add(this.#waiting([relative]), priorities.open);
-    this.#spreadImports(relative, priorities.imported);
-    this.#queue.add(this.#waiting(this.#files.in(folderOf(relative))), priorities.sameFolder);
-    this.#queue.add(this.#waiting(this.symbols.coChangedWith(relative).map((item) => item.path)), priorities.coChanged);
-  }
-
-  #spreadImports(relative: string, priority: typeof priorities.imported | typeof priorities.importedByImported): void {
-    const facts = this.symbols.file(relative);
-    const targets = [...(facts?.imports ?? []), ...(facts?.exports ?? [])].flatMap((item) => item.resolvedPaths);
-    for (const target of targets) {
-      if (priority !== priorities.imported) continue;
-      if (this.#indexed.has(target)) this.#spreadImports(target, priorities.importedByImported);
-      else this.#spreads.add(target);
-    }
-    this.#queue.add(this.#waiting(targets), priority);
-  }
-
-  *#waiting(paths: Iterable<string>): Iterable<string> {
-    for (const relative of paths) if (this.#queue.has(relative)) yield relative;
   }
 
   async #takeChanges(signal: AbortSignal): Promise<void> {
@@ -435,7 +415,12 @@ export class FolderIndex {
     const isStorm = changed.length > maxSingleChanges;
     if (!isStorm) this.#queue.add(known, priorities.open);
     // A new path may be ignored, and a folder stands for all that is in it: only a list can tell. It takes the changes along.
-    if (isStorm || changed.some((relative) => !this.#files.has(relative) && this.#mayMatter(relative))) this.#rescans.set();
+    if (
+      isStorm ||
+      changed.some((relative) => ignoreNames.test(relative)) ||
+      changed.some((relative) => !this.#files.has(relative) && this.#mayMatter(relative))
+    )
+      this.#rescans.set();
     else this.#changed.clear();
   }
 

@@ -8,15 +8,20 @@ export interface GitOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * A repository's own configuration may name programs to run: the file system monitor, hooks, what verifies signatures. And a partial clone would
+ * fetch what it lacks, over a transport that its configuration names.
+ */
+const overrides = ['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'log.showSignature=false', 'protocol.allow=never', 'core.quotePath=false'];
+
 /** Standard output, or undefined when git is missing, fails, takes too long or says too much. */
 export function runGit(args: readonly string[], { cwd, timeoutMs, maxBytes, signal }: GitOptions): Promise<string | undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    // A repository's own configuration may name programs to run: the file system monitor is the one that these commands would start.
-    const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'core.quotePath=false', '--no-optional-locks'];
+    const safe = [...overrides.flatMap((setting) => ['-c', setting]), '--no-optional-locks'];
     const child = spawn('git', [...safe, ...args], {
       cwd,
-      env: { ...withoutGitVariables(process.env), GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+      env: { ...withoutGitVariables(process.env), GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: '', GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'ignore'],
       windowsHide: true,
     });

@@ -57,7 +57,8 @@ export async function watchHead(root: string, onChange: () => void, { timeoutMs,
   try {
     // git replaces HEAD rather than writing it, so the folder is watched.
     const watcher = watch(path.normalize(folder), { persistent: false, signal }, (_event, name) => {
-      if (name === 'HEAD' || name === 'index') onChange();
+      // Not the staging area: looking at the status alone writes that.
+      if (name === 'HEAD') onChange();
     });
     // The folder may be deleted while it is watched; then there is nothing left to hear.
     watcher.on('error', () => watcher.close());

@@ -13,7 +13,8 @@ export interface Batch {
 
 export class WorkQueue {
   readonly #priorityOf = new Map<string, Priority>();
-  readonly #buckets: string[][] = Object.values(priorities).map(() => []);
+  /** `head` is the first that was not taken yet: a bucket may hold a hundred thousand. */
+  readonly #buckets: { paths: string[]; head: number }[] = Object.values(priorities).map(() => ({ paths: [], head: 0 }));
   readonly #arrived = new Latch();
   #pause: AbortController | undefined;
 
@@ -31,7 +32,7 @@ export class WorkQueue {
       const known = this.#priorityOf.get(path);
       if (known !== undefined && known <= priority) continue;
       this.#priorityOf.set(path, priority);
-      this.#buckets[priority]?.push(path);
+      this.#buckets[priority]?.paths.push(path);
     }
     if (this.size === 0) return;
     this.#arrived.set();
@@ -68,21 +69,27 @@ export class WorkQueue {
   }
 
   #hasWanted(): boolean {
-    return this.#buckets.some((bucket, priority) => priority < priorities.rest && bucket.some((path) => this.#priorityOf.get(path) === priority));
+    return this.#buckets.some(({ paths, head }, priority) => {
+      for (let at = head; priority < priorities.rest && at < paths.length; at++) if (this.#priorityOf.get(paths[at] ?? '') === priority) return true;
+      return false;
+    });
   }
 
   #takeFrom(priority: Priority, limit: number): string[] {
-    const bucket = this.#buckets[priority] ?? [];
-    const paths: string[] = [];
-    let taken = 0;
-    for (; taken < bucket.length && paths.length < limit; taken++) {
-      const path = bucket[taken];
+    const bucket = this.#buckets[priority];
+    const found: string[] = [];
+    if (!bucket) return found;
+    while (bucket.head < bucket.paths.length && found.length < limit) {
+      const path = bucket.paths[bucket.head++];
       // A path that has moved to another bucket or was deleted is only a trace of itself here.
       if (path === undefined || this.#priorityOf.get(path) !== priority) continue;
       this.#priorityOf.delete(path);
-      paths.push(path);
+      found.push(path);
     }
-    this.#buckets[priority] = bucket.slice(taken);
-    return paths;
+    if (bucket.head === bucket.paths.length || bucket.head > 10_000) {
+      bucket.paths = bucket.paths.slice(bucket.head);
+      bucket.head = 0;
+    }
+    return found;
   }
 }

@@ -91,11 +91,14 @@ test('a branch switch parses what changed, and the way back parses nothing', asy
 test('a checkout is noticed without any word of the client', async () => {
   await using files = new TemporaryProject({ 'a.ts': 'export class One {}\n' });
   files.commitAll();
-  const project = await files.index();
   files.git('checkout', '--quiet', '-b', 'other');
   files.write({ 'b.ts': 'export class Two {}\n' });
   files.git('add', 'b.ts');
   files.git('commit', '--quiet', '--message=Two');
+  files.git('checkout', '--quiet', 'main');
+  const project = await files.index();
+  assert.equal(names(project, 'Two').length, 0);
+  files.git('checkout', '--quiet', 'other');
   await until(project, () => names(project, 'Two').length === 1);
 });
 
@@ -150,4 +153,24 @@ test('a file that grows while it is read is read to some end and found whole at 
   }
   await project.whenIdle();
   assert.equal(names(project, 'Grown200').length, 1);
+});
+
+test('a changed ignore file and a changed configuration count at once', async () => {
+  await using files = new TemporaryProject({
+    'src/thing.ts': 'export class Thing {}\n',
+    'main.ts': "import { Thing } from '@/thing';\n",
+    'tsconfig.json': '{}',
+    'private/own.ts': 'export class Own {}\n',
+  });
+  const project = await files.index();
+  const resolved = () => symbolsOf(project).file('main.ts')?.imports[0]?.resolvedPaths;
+  assert.deepEqual([resolved(), names(project, 'Own').length], [[], 1]);
+  files.write({ 'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }', '.tramontaneignore': 'private\n' });
+  project.noteChanged([files.at('tsconfig.json'), files.at('.tramontaneignore')]);
+  await project.whenIdle();
+  assert.deepEqual([resolved(), names(project, 'Own').length], [['src/thing.ts'], 0]);
+  files.write({ '.tramontaneignore': '' });
+  project.noteChanged([files.at('.tramontaneignore')]);
+  await project.whenIdle();
+  assert.equal(names(project, 'Own').length, 1);
 });

@@ -1,10 +1,12 @@
 // Which files are listed and which are left out: real folders, real git.
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { decodeText } from '../../server/project/decodeText.ts';
 import { listFiles as listUnordered, type Listing } from '../../server/project/listing.ts';
 import { isSecretPath, skipByName, skipByText } from '../../server/project/skipRules.ts';
+import { readCoChanges } from '../../server/project/history.ts';
 import { TemporaryProject } from './temporaryProject.ts';
 
 /** In order, since git and the walk have orders of their own. */
@@ -158,4 +160,27 @@ test('text is read in UTF-8, UTF-16 and Latin-1, and nothing else is taken for t
   assert.equal(decodeText(Buffer.from('\ufeffconst ä = 1;', 'utf8')), 'const ä = 1;');
   assert.equal(decodeText(Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0])), undefined);
   assert.equal(decodeText(Buffer.from(Array.from({ length: 2000 }, (_, at) => (at % 251) + 1))), undefined);
+});
+
+test('no program that a repository names in its configuration is run', async () => {
+  await using project = new TemporaryProject({ 'a.ts': '1', 'b.ts': '1' });
+  project.commitAll();
+  const canary = `${project.storage}-canary`;
+  project.write({ 'evil.sh': `#!/bin/sh\ntouch '${canary}'\nexit 1\n` });
+  chmodSync(project.at('evil.sh'), 0o755);
+  for (const name of ['core.fsmonitor', 'gpg.program', 'core.sshCommand', 'core.pager', 'diff.external', 'core.editor'])
+    project.git('config', name, project.at('evil.sh'));
+  project.git('config', 'log.showSignature', 'true');
+  // A commit that claims to be signed.
+  const commit = project.git('cat-file', 'commit', 'HEAD').replace('\n\n', '\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n');
+  const id = execFileSync('git', ['hash-object', '-t', 'commit', '-w', '--stdin'], { cwd: project.root, input: commit, encoding: 'utf8' }).trim();
+  project.git('update-ref', 'HEAD', id);
+  // Without the precautions the program does run.
+  project.git('log', '-n', '1');
+  assert.ok(existsSync(canary), 'the bait works');
+  rmSync(canary);
+  const { paths, source } = await listFiles(project.root, options);
+  assert.deepEqual({ paths, source }, { paths: ['a.ts', 'b.ts', 'evil.sh'], source: 'git' });
+  assert.equal((await readCoChanges(project.root, () => true, { timeoutMs: 20_000, signal: options.signal }))?.size, 2);
+  assert.ok(!existsSync(canary));
 });

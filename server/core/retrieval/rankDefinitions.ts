@@ -24,6 +24,8 @@ const receiverBonus = 12;
 /** A line costs its indentation and share of the file's name too. */
 const tokensOfLine = 4;
 const halfDistance = 8;
+/** Some hundred fit the largest budget; a file with thousands of candidates must not slow every line down. */
+const maxRanked = 1500;
 /** Of a signature of 16 tokens, which is about the mean. */
 const unknownCost = Math.log(16 + tokensOfLine);
 
@@ -49,12 +51,27 @@ export function prepareEvidence(evidence: FileEvidence, countTokens: (text: stri
     const cost = Math.log(countTokens(signatureText(candidate.definition)) + tokensOfLine);
     return { candidate, fixed, cost, words: subWordsOf(candidate.definition.name) };
   });
+  if (prepared.length > maxRanked) {
+    const best = new Map(prepared.map((one) => [one, one.fixed + mostAtCursor(one.candidate) - one.cost]));
+    prepared.sort((a, b) => (best.get(b) as number) - (best.get(a) as number));
+    prepared.length = maxRanked;
+  }
   return {
     evidence,
     prepared,
     linesOf: linesBy(evidence.facts.references, (reference) => reference.name),
     linesOfType: linesBy(evidence.facts.bindings, (binding) => binding.typeName),
   };
+}
+
+/** @returns the most that any place of the cursor can add */
+function mostAtCursor({ reasons, localTypes, heirs }: Candidate): number {
+  let most = cursorWeights.words;
+  if (reasons.importedByName > 0) most += cursorWeights.importedNear;
+  if (reasons.visible > 0) most += cursorWeights.visibleNear + cursorWeights.visibleNearReached * reasons.visibleReached;
+  if (localTypes.size > 0) most += cursorWeights.memberOfLocal;
+  if (heirs.size > 0) most += cursorWeights.inherited;
+  return most;
 }
 
 /** @returns all candidates, best first */

@@ -13,12 +13,6 @@ export interface PredictedName {
   readonly binding?: ImportBinding;
 }
 
-export interface SimilarFile {
-  readonly path: string;
-  /** Cosine, from 0 to 1. */
-  readonly similarity: number;
-}
-
 interface UsingFile {
   readonly path: string;
   readonly folder: string;

@@ -213,15 +213,20 @@ function pythonTargets(from: string, { specifier, imported }: ImportedName): str
   return [`${base}.py`, `${base}/__init__.py`, ...inside];
 }
 
-/** Fisher and Yates, with mulberry32 for random numbers: the same order for the same seed everywhere. */
-export function shuffled<T>(values: readonly T[], seed: number): T[] {
+/** Mulberry32: the same numbers from 0 to 1 for the same seed everywhere. */
+export function seededRandom(seed: number): () => number {
   let state = (seed * 2654435761) >>> 0;
-  const random = () => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** Fisher and Yates. */
+function shuffled<T>(values: readonly T[], seed: number): T[] {
+  const random = seededRandom(seed);
   const result = [...values];
   for (let index = result.length - 1; index > 0; index--) {
     const other = Math.floor(random() * (index + 1));

@@ -36,7 +36,7 @@ const keywords: Readonly<Record<Language, ReadonlySet<string>>> = {
 };
 
 /** The same text with strings and comments as spaces; line breaks stay, so offsets and lines are the same. */
-export function maskText(text: string, language: Language): string {
+function maskText(text: string, language: Language): string {
   const pattern =
     language === 'python'
       ? /[rbfuRBFU]{0,2}("""|''')(?:\\[\s\S]|(?!\1)[\s\S])*\1|[rbfuRBFU]{0,2}"(?:\\[\s\S]|[^"\\\n])*"|[rbfuRBFU]{0,2}'(?:\\[\s\S]|[^'\\\n])*'|#[^\n]*/g
