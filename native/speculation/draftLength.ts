@@ -6,7 +6,9 @@ import type { TickCosts } from './tickCosts.ts';
 const lengths = [1, 2, 3, 5, 7, 11, 15, 23, 31, 47, 63] as const;
 /** A gain below this is noise. */
 const leastGain = 1.05;
-const mostLikely = 0.995;
+const mostLikely = 0.99;
+/** Each token that came true weighs so much against what is thought of new places. */
+const doubt = 2;
 /** How much one guess changes what is thought of the first token of a guess. */
 const newest = 0.3;
 /** What is thought of it at first, and drifts back to: what did not come true in one place may in another. */
@@ -28,7 +30,7 @@ export class DraftLength {
   next(most: number): number {
     const plainMs = this.#costs.of(1);
     if (plainMs === undefined) return 0;
-    const likely = Math.min(mostLikely, (this.#fresh + this.#streak) / (1 + this.#streak));
+    const likely = Math.min(mostLikely, (this.#fresh + doubt * this.#streak) / (1 + doubt * this.#streak));
     let best = 0;
     let bestRate = leastGain / plainMs;
     for (const length of lengths) {

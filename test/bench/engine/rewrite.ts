@@ -2,6 +2,7 @@
 // output is forced, since no model at hand writes it: every token is decoded and sampled, and then the wanted one is taken instead. So the
 // guesses come true as often as they would with a model that makes exactly this change: an upper bound for models that do worse.
 // It knows the decode loop; it must not know the engine's process.
+import { readFileSync } from 'node:fs';
 import { getLlama, type Token } from 'node-llama-cpp';
 import { type Addon, type AddonSampler, addonOf } from '../../../native/addon.ts';
 import { DecodeLoop } from '../../../native/decodeLoop.ts';
@@ -15,21 +16,26 @@ export interface RewriteOptions {
   readonly model: BenchModel;
   readonly threads: number;
   readonly pairs: number;
-  readonly lines: number;
+  /** Fewer where the context has no room for so many twice. */
+  readonly mostLines: number;
   readonly contextSize: number;
   /** Tokens a second with prompt lookup to those without. */
   readonly bar: number;
 }
 
-export async function measureRewrite({ model, threads, pairs, lines, contextSize, bar }: RewriteOptions): Promise<Figure[]> {
+export async function measureRewrite({ model, threads, pairs, mostLines, contextSize, bar }: RewriteOptions): Promise<Figure[]> {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, maxThreads: threads });
   const loaded = await llama.loadModel({ modelPath: model.file });
   try {
     const context = await loaded.createContext({ contextSize, sequences: 2, batchSize: 512, threads });
-    const { before, after } = functionOf(lines);
-    const prompt = Uint32Array.from(loaded.tokenize(`Rewrite this function:\n${before}\nThe whole function, rewritten:\n`, false));
-    const answer = Uint32Array.from(loaded.tokenize(after, false));
-    if (prompt.length + answer.length + 1 > contextSize) throw new Error(`${prompt.length} + ${answer.length} tokens do not fit into ${contextSize}.`);
+    const tokensOf = (count: number) => {
+      const { before, after } = functionOf(count);
+      const prompt = Uint32Array.from(loaded.tokenize(`Rewrite this function:\n${before}\nThe whole function, rewritten:\n`, false));
+      return { prompt, answer: Uint32Array.from(loaded.tokenize(after, false)) };
+    };
+    let lines = mostLines;
+    let { prompt, answer } = tokensOf(lines);
+    for (; prompt.length + answer.length >= contextSize; lines--) ({ prompt, answer } = tokensOf(lines - 1));
     let accepted = 0;
     let next = 0;
     const addon = forced(addonOf(loaded, context), () => answer[next++]);
@@ -55,7 +61,7 @@ export async function measureRewrite({ model, threads, pairs, lines, contextSize
     const { ours, peer } = await samplePairs(['tokensPerSecond'], {
       pairs,
       leastPairs: Math.min(pairs, minPairs),
-      warmups: 1,
+      warmups: pairs < minPairs ? 0 : 1,
       ours: () => run(true),
       peer: () => run(false),
     });
@@ -94,23 +100,16 @@ function forced(addon: Addon, nextToken: () => number | undefined): Addon {
   return { ...addon, context: forcing };
 }
 
-const names = ['width', 'height', 'depth', 'weight', 'volume', 'density', 'price', 'amount', 'margin', 'offset'];
+const source = new URL('../../../node_modules/vscode-jsonrpc/lib/common/connection.js', import.meta.url);
 
-/** Lines that are alike but not the same, as in real code; three of them, spread out, are different afterwards. */
+/** The first lines of a long function of a pinned package; three of them, spread out, are others afterwards. */
 function functionOf(lines: number): { readonly before: string; readonly after: string } {
-  const body = Array.from({ length: lines - 3 }, (_, index) => {
-    const name = names[index % names.length] as string;
-    const other = names[(index * 7 + 3) % names.length] as string;
-    return index % 3 === 0
-      ? `  const ${name}${index} = options.${other} * ${index + 1};`
-      : `  total += adjust(${name}${index - (index % 3)}, ${other === name ? 'unit' : other}, "${other}");`;
-  });
-  const head = 'export function summarize(options: Options): number {';
-  const whole = (text: readonly string[]) => [head, '  let total = 0;', ...text, '}'].join('\n');
+  const text = readFileSync(source, 'utf8');
+  const body = text.slice(text.indexOf('function createMessageConnection(')).split('\n').slice(0, lines);
   const changed = [...body];
   for (const share of [0.2, 0.5, 0.8]) {
-    const at = Math.floor(changed.length * share);
-    changed[at] = `  total = clamp(total + rate(options, ${at}), 0, limit);`;
+    const at = Math.floor(body.length * share);
+    changed[at] = `${/^\s*/.exec(body[at] ?? '')?.[0] ?? ''}checkState(options, ${at}, 'before the connection is used');`;
   }
-  return { before: whole(body), after: whole(changed) };
+  return { before: body.join('\n'), after: changed.join('\n') };
 }
