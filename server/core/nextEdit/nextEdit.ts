@@ -8,7 +8,7 @@ export interface RecentChange {
   readonly after: string;
 }
 
-export type NextEditKind = 'rename' | 'member' | 'argument' | 'likeLine' | 'key' | 'literal' | 'import' | 'model';
+export type NextEditKind = 'rename' | 'member' | 'argument' | 'likeLine' | 'key' | 'literal' | 'import';
 
 /** A replacement of the text [start, end) that the change asks for elsewhere. */
 export interface NextEdit {
