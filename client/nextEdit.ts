@@ -118,10 +118,8 @@ export class NextEdit implements Disposable {
     const { active } = editor.selection;
     if (this.#wentTo && !this.#wentTo.isEqual(active)) this.#wentTo = undefined;
     this.#draw();
-    if (this.#timer && this.#changedLine !== undefined && active.line !== this.#changedLine) {
-      this.#changedLine = undefined;
-      this.#askAfter(leftMs);
-    }
+    // On the way to another line it is asked where the cursor comes to rest.
+    if (this.#timer && this.#changedLine !== undefined && active.line !== this.#changedLine) this.#askAfter(leftMs);
   }
 
   #askAfter(delayMs: number): void {

@@ -30,6 +30,13 @@ export interface SuggestNextEditDependencies {
   readonly log: Log;
 }
 
+interface Search {
+  readonly snapshot: Snapshot;
+  readonly newestFirst: readonly RecentEdit[];
+  readonly changes: readonly RecentEdit[];
+  readonly isAtCursor: (edit: NextEdit) => boolean;
+}
+
 export class SuggestNextEdit {
   readonly #deps: SuggestNextEditDependencies;
   /** Suggestions that were given out, with the edit that each follows from. */
@@ -59,8 +66,10 @@ export class SuggestNextEdit {
     if (fresh.length === 0) return nothing('nothingChanged');
     const lines = indexLines(snapshot.text);
     const newest = all.at(-1);
-    if (newest && isBeingTyped(newest, { nowMs, cursor: offsetAt(lines, position) })) return nothing('typing');
-    const found = this.#find(snapshot, fresh.toReversed(), all);
+    const cursor = offsetAt(lines, position);
+    if (newest && isBeingTyped(newest, { nowMs, cursor })) return nothing('typing');
+    const isAtCursor = ({ start }: NextEdit) => positionAt(lines, start).line === position.line;
+    const found = this.#find({ snapshot, newestFirst: fresh.toReversed(), changes: all, isAtCursor });
     if (!found) return nothing('nothingFollows');
     const { edit, origin } = found;
     const { start, end, newText, kind, why } = edit;
@@ -88,15 +97,13 @@ export class SuggestNextEdit {
     }
   }
 
-  #find(
-    snapshot: Snapshot,
-    newestFirst: readonly RecentEdit[],
-    changes: readonly RecentEdit[],
-  ): { readonly edit: NextEdit; readonly origin: RecentEdit } | undefined {
+  #find({ snapshot, newestFirst, changes, isAtCursor }: Search): { readonly edit: NextEdit; readonly origin: RecentEdit } | undefined {
     const source = sourceOf(snapshot.text, snapshot.languageId);
     const imports = this.#importsElsewhere(snapshot);
     for (const origin of newestFirst) {
-      const [edit] = suggestNextEdits({ source, change: origin, changes, imports });
+      const edits = suggestNextEdits({ source, change: origin, changes, imports });
+      // Where the user is already need not be gone to.
+      const edit = edits.find(isAtCursor) ?? edits[0];
       if (edit) return { edit, origin };
     }
     return undefined;
