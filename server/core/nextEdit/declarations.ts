@@ -106,22 +106,28 @@ function namedDeclaration(site: Site): Declaration | undefined {
     const isLocal = /\b(?:let|for)\s+(?:mut\s+|ref\s+)*$/.test(prefix);
     const scope = /\bfor\s+$/.test(prefix) ? loopScope(source, start, line) : blockAround(source, start);
     // What was bound before by this name is another thing.
-    return { kind: 'local', scope: isLocal ? { from: start, to: scope.to } : scope };
+    return { kind: 'local', scope: isLocal ? { from: statementEnd(text, start), to: scope.to } : scope };
   }
   if (family === 'go') {
     if (goNamed.test(prefix)) {
       if (/\bfunc\s+$/.test(prefix) && !/^\s*[([]/.test(suffix)) return undefined;
       const scope = blockAround(source, start);
-      return { kind: 'local', scope: /\b(?:var|const)\b/.test(prefix) && /^\s/.test(prefix) ? { from: start, to: scope.to } : scope };
+      return { kind: 'local', scope: /\b(?:var|const)\b/.test(prefix) && /^\s/.test(prefix) ? { from: statementEnd(text, start), to: scope.to } : scope };
     }
     if (!/^\s*(?:,\s*[\p{L}\p{N}_]+\s*)*:=/u.test(suffix) || !/(?:^|[{;]|\b(?:if|for|switch|case)\b)\s*(?:[\p{L}\p{N}_]+\s*,\s*)*$/u.test(prefix))
       return undefined;
     const isHead = /\b(?:if|for|switch)\b[^{]*$/.test(prefix);
-    return { kind: 'local', scope: { from: start, to: (isHead ? loopScope(source, start, line) : blockAround(source, start)).to } };
+    return { kind: 'local', scope: { from: statementEnd(text, start), to: (isHead ? loopScope(source, start, line) : blockAround(source, start)).to } };
   }
   if (!bracesNamed.test(prefix) || /\breturn\b|\bnew\b/.test(prefix) || !/^\s*[=;,)({:<]/.test(suffix)) return undefined;
   if (bracketsAround(source, start, '(')?.open !== undefined && prefix.lastIndexOf('(') > prefix.lastIndexOf(')')) return undefined;
   return { kind: 'local', scope: blockAround(source, start) };
+}
+
+/** What a name is bound to still means whatever had that name before: let total = total + 1. */
+function statementEnd(text: string, at: number): number {
+  const end = /[;\n{]/.exec(text.slice(at, at + 500));
+  return at + (end?.index ?? 0);
 }
 
 /** Of a name declared in the head of a loop, the loop; else the block. */

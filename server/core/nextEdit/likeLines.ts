@@ -25,7 +25,10 @@ export const suggestLikeLine: Rule = ({ source, change, changes }) => {
   const line = lineAround(text, change.start);
   if (line.text.length > longestLine || family === 'other' || change.after.includes('\n') || change.before.includes('\n')) return [];
   const oldLine = lineBeforeChanges(line, changes);
+  // What is imported differs from line to line.
+  if (/^\s*(?:import|from|use|using|require|package|export\s*\{|#include)\b/.test(line.text)) return [];
   if (oldLine === undefined || oldLine.length > longestLine || kindAt(source, line.start + indentOf(line.text).length) !== 'code') return [];
+  if (kindAt(source, change.start + change.after.length - change.after.trimStart().length) === 'comment' || /^\s*(?:\/\/|#|\/\*)/.test(change.after)) return [];
   const oldTokens = tokensOf(oldLine);
   const newTokens = tokensOf(line.text);
   const isTag = newTokens.length === oldTokens.length + 1 && newTokens.at(-1)?.text.startsWith('`') === true;

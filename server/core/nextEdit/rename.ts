@@ -47,21 +47,10 @@ function shadowOf(source: Source, { at, length }: { readonly at: number; readonl
   // Python binds the same variable again.
   if (source.family === 'python' && other.scope.from === scope.from && other.scope.to === scope.to) return other.kind === 'local' ? [] : [scope];
   if (other.scope.from > scope.from || other.scope.to < scope.to) {
-    const { from, to } = other.scope;
-    // What a binding is made of still means the old one: let total = total + 1.
-    return source.family === 'rust' || source.family === 'go'
-      ? [
-          { from: at, to: at + length },
-          { from: statementEnd(source, at), to },
-        ]
-      : [{ from: Math.min(from, at), to }];
+    // The declaring word itself is another thing as well.
+    return [{ from: at, to: at + length }, other.scope];
   }
   return [scope];
-}
-
-function statementEnd({ text }: Source, at: number): number {
-  const end = /[;\n{]/.exec(text.slice(at, at + 500));
-  return at + (end?.index ?? 0);
 }
 
 /** What comes instead of the old name there; undefined where the word is a key, not the variable. */
