@@ -8,7 +8,11 @@ import { bracketsAround, kindAt, partnerOf, type Source, sourceOf } from './sour
 
 const mostCalls = 100;
 /** Take as many as they are given. */
-const variadic = new Set('print printf println sprintf format max min append log assert push concat panic super require import catch'.split(' '));
+const variadic = new Set(
+  'print printf println sprintf format max min append log assert push concat panic super require import catch emit call apply bind dict list tuple set make new'.split(
+    ' ',
+  ),
+);
 
 export const suggestArgument: Rule = ({ source, change }) => {
   const list = bracketsAround(source, change.start, '(');
@@ -120,6 +124,8 @@ function forArgument(source: Source, { index, countBefore, item, callee, open }:
   const owner = /^(?:this|self)\./.test(callee.path);
   if (callee.path !== callee.name && !owner) return [];
   if (/=>|\bfunction\b|\blambda\b|[{;|]/.test(item.text)) return [];
+  // What is given by its name may mostly be left out.
+  if (/^[\p{L}_]\w*=(?!=)/u.test(item.text)) return [];
   const names = namesOf(source, item.text);
   const parameters = parametersOf(source, callee.name);
   // Where the function stands in this file, it must want the argument; where it does not, a value of one's own says that it does.

@@ -1,6 +1,6 @@
 // Lines that are alike, one under the other: what was done to one of them is offered for those beside it. It compares lines as sequences of
 // words and signs; it must not know what they mean.
-import { indentOf, isKeyword, type Line, lineAfter, lineAround, lineBefore } from './names.ts';
+import { indentOf, isKeyword, type Line, lineAfter, lineAround, lineBefore, trimmed } from './names.ts';
 import type { NextEdit, RecentChange, Rule } from './nextEdit.ts';
 import { kindAt } from './source.ts';
 
@@ -14,6 +14,8 @@ interface Token {
   readonly kind: 'word' | 'keyword' | 'number' | 'string' | 'sign';
 }
 
+/** So many lines beside it that are alike are a list: what is done to one of them is meant for all. */
+const leastOfList = 3;
 /** How far like lines are followed in each direction. */
 const mostLines = 8;
 /** A line of Go that gets a tag may have two. */
@@ -34,12 +36,13 @@ export const suggestLikeLine: Rule = ({ source, change, changes }) => {
   const isTag = newTokens.length === oldTokens.length + 1 && newTokens.at(-1)?.text.startsWith('`') === true;
   if (oldTokens.length < (isTag ? 2 : leastTokens) || indentOf(oldLine) !== indentOf(line.text)) return [];
   const difference = differenceOf(oldTokens, newTokens, { oldLine, newLine: line.text });
-  if (!difference) return [];
+  if (!difference || difference.isOfOwnWord) return [];
   const oldShape = shapeOf(oldTokens);
   const newShape = shapeOf(newTokens);
   const beside = [...neighbours(line, (one) => lineAfter(text, one)), ...neighbours(line, (one) => lineBefore(text, one))];
   const edits: NextEdit[] = [];
-  let isDoneBeside = false;
+  let doneBeside = 0;
+  let isOfLine = false;
   let direction: number | undefined;
   for (const { line: other, way } of beside) {
     if (direction === way) continue;
@@ -50,13 +53,17 @@ export const suggestLikeLine: Rule = ({ source, change, changes }) => {
       direction = way;
       continue;
     }
-    if (shape === newShape && isWithin(changes, other) && hasSame(difference.newTexts, tokens, difference.from)) isDoneBeside = true;
+    if (shape === newShape && isWithin(changes, other) && (!difference.isOfValues || hasSame(difference.newTexts, tokens, difference.from))) doneBeside++;
     if (shape !== oldShape) continue;
     const edit = editFor(other, { tokens, oldTokens, difference });
+    const left = difference.from - 1;
+    if (difference.isBehindWord && (difference.newTexts[0] === '|' || tokens[left]?.text !== oldTokens[left]?.text)) isOfLine = true;
     if (edit) edits.push({ ...edit, kind: 'likeLine', why: 'the line beside it was changed like this' });
   }
+  if (doneBeside > 0) return edits;
   // That one value became another is often meant for one line alone, until it has been done twice.
-  return difference.isOfValues && !isDoneBeside ? [] : edits;
+  if (difference.isOfValues) return [];
+  return isOfLine && edits.length < leastOfList ? [] : edits;
 };
 
 /** The line as it was; undefined when it is new, or came with others. */
@@ -71,6 +78,8 @@ function lineBeforeChanges(line: Line, changes: readonly RecentChange[]): string
   return old;
 }
 
+const literalKeywords = new Set(['true', 'false', 'True', 'False', 'null', 'None', 'nil', 'undefined']);
+
 interface Difference {
   /** The tokens [from, to) of the old line gave way to these texts. */
   readonly from: number;
@@ -80,8 +89,12 @@ interface Difference {
   readonly newText: string;
   readonly isApartBefore: boolean;
   readonly isApartBehind: boolean;
-  /** Only a name or a literal for another, or a literal more. */
+  /** Something for a single name or literal, or a literal more. */
   readonly isOfValues: boolean;
+  /** Put in behind a word that may be this line's own, or one more type in a union. */
+  readonly isBehindWord: boolean;
+  /** Says a word of the line in another way: what the other line's would be is not known. */
+  readonly isOfOwnWord: boolean;
 }
 
 function differenceOf(
@@ -103,8 +116,10 @@ function differenceOf(
   const first = added[0];
   const last = added.at(-1);
   const behind = newTokens[newTokens.length - tail];
-  const isValue = ({ kind }: Token) => kind === 'number' || kind === 'string' || kind === 'word';
-  const isPlainLiteral = ({ kind, text }: Token) => kind === 'number' || kind === 'sign' || (kind === 'string' && !text.startsWith('`'));
+  const isValue = ({ kind, text }: Token) => kind === 'number' || kind === 'string' || kind === 'word' || literalKeywords.has(text);
+  const isPlainLiteral = ({ kind, text }: Token) =>
+    kind === 'number' || kind === 'sign' || (kind === 'string' && !text.startsWith('`')) || literalKeywords.has(text);
+  const [only] = removed;
   return {
     from,
     to,
@@ -113,8 +128,13 @@ function differenceOf(
     isApartBefore: first ? first.isApart : (behind?.isApart ?? false),
     isApartBehind: behind?.isApart ?? false,
     isOfValues:
-      (added.length <= 1 && removed.length === 1 && added.every(isValue) && removed.every(isValue)) ||
-      (removed.length === 0 && added.length > 0 && added.every(isPlainLiteral) && added.some(({ kind }) => kind !== 'sign')),
+      (removed.length === 1 && only !== undefined && isValue(only)) ||
+      (removed.length === 0 && added.every(isPlainLiteral) && added.some(({ kind }) => kind !== 'sign')),
+    isBehindWord: removed.length === 0 && from > 0,
+    isOfOwnWord: added.some(
+      (token) =>
+        token.kind === 'word' && oldTokens.some(({ kind, text }) => kind === 'word' && text !== token.text && text.toLowerCase() === token.text.toLowerCase()),
+    ),
   };
 }
 
@@ -146,28 +166,13 @@ function editFor(
     if (counterpart && counterpart.text !== token.text && !own.has(token.text)) own.set(token.text, counterpart.text);
   });
   const newText = newTexts.length === 0 ? '' : toldApart(difference.newText, own);
-  const first = tokens[from];
-  const last = tokens[to - 1];
-  if (to > from && first && last) {
-    if (newText !== '') return { start: line.start + first.start, end: line.start + last.end, newText };
-    // Something went away: the blanks before it, or else behind it, go with it.
-    const start = from > 0 && first.isApart && !(right?.isApart && difference.isApartBehind) ? (left?.end ?? first.start) : first.start;
-    const end =
-      start === first.start && right?.isApart && !difference.isApartBehind
-        ? right.start
-        : first.isApart && right?.isApart && start === first.start
-          ? right.start
-          : last.end;
-    return { start: line.start + start, end: line.start + end, newText: '' };
-  }
-  // Put in behind what stands to the left, or before what stands to the right, with the blanks that it has in its own line.
-  if (left)
-    return {
-      start: line.start + left.end,
-      end: line.start + left.end,
-      newText: (difference.isApartBefore ? ' ' : '') + newText + (difference.isApartBehind && !right?.isApart ? ' ' : ''),
-    };
-  return right ? { start: line.start + right.start, end: line.start + right.start, newText: newText + (difference.isApartBehind ? ' ' : '') } : undefined;
+  // Between what stays on the left and on the right comes what is new, with the blanks that it has in its own line.
+  const start = left?.end ?? tokens[0]?.start ?? 0;
+  const end = right?.start ?? tokens.at(-1)?.end ?? start;
+  const isApart = left !== undefined && (newText === '' ? right !== undefined && difference.isApartBehind : difference.isApartBefore);
+  const behind = right !== undefined && newText !== '' && difference.isApartBehind ? ' ' : '';
+  const replaced = trimmed({ start: line.start + start, before: line.text.slice(start, end), after: (isApart ? ' ' : '') + newText + behind });
+  return { start: replaced.start, end: replaced.start + replaced.before.length, newText: replaced.after };
 }
 
 /** Words of code, and the words of a tag, in which a name may begin with a small letter. */

@@ -1,6 +1,6 @@
 // A declared name got another one: its other uses are offered, in the scope of that declaration alone, and not where another declaration of
 // the old name is meant. It knows names and scopes; it must not know types.
-import { declarationAt, type Range } from './declarations.ts';
+import { type Declaration, declarationAt, type Range } from './declarations.ts';
 import { isMember, lineAround, namesIn, renamedName, wordsIn } from './names.ts';
 import type { NextEdit, Rule, RuleInput } from './nextEdit.ts';
 import { bracketsAround, kindAt, type Source, spanAt } from './source.ts';
@@ -13,11 +13,16 @@ export const suggestRename: Rule = (input) => {
   const renamed = renamedName(source.text, change);
   if (!renamed || !source.text.includes(renamed.oldName) || kindAt(source, renamed.start) !== 'code') return [];
   const { oldName, newName } = renamed;
+  // An underscore more says that it is not used: what is used under its name is something else.
+  if (newName === `_${oldName}`) return [];
   const declaration = declarationAt(source, renamed.start, renamed.end);
   if (!declaration || declaration.kind === 'member') return [];
   const { scope } = declaration;
   const places = namesIn(source, oldName, scope);
   if (places.length > mostPlaces || isTaken(input, renamed, scope)) return [];
+  // Bound before under the old name: then a new variable begins here, often made of the old one.
+  const isBoundBefore = (at: number) => at < renamed.start && isOfScope(declarationAt(source, at, at + oldName.length), scope);
+  if (source.family === 'python' && declaration.kind === 'local' && places.some(isBoundBefore)) return [];
   const shadows = places.flatMap((at) => shadowOf(source, { at, length: oldName.length }, scope));
   const why = `${oldName} was renamed to ${newName}`;
   const edits = places.flatMap((at): NextEdit[] => {
@@ -36,6 +41,10 @@ function isTaken({ source, changes }: RuleInput, { newName, start }: { readonly 
     if (changes.some((change) => at <= change.start + change.after.length && at + newName.length >= change.start)) return false;
     return declarationAt(source, at, at + newName.length) !== undefined;
   });
+}
+
+function isOfScope(declaration: Declaration | undefined, { from, to }: Range): boolean {
+  return declaration !== undefined && declaration.kind !== 'member' && declaration.scope.from === from && declaration.scope.to === to;
 }
 
 /** Where another declaration of the name holds; one in the very same scope leaves nothing certain behind it. */
