@@ -34,4 +34,3 @@ export const nextEditResultSchema = v.variant('outcome', [
 export type NextEditResult = v.InferOutput<typeof nextEditResultSchema>;
 
 export const nextEditDismissedSchema = v.object({ id: v.string() });
-export type NextEditDismissed = v.InferOutput<typeof nextEditDismissedSchema>;

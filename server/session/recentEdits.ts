@@ -30,7 +30,7 @@ export interface Expected {
 }
 
 /** A keystroke after a longer pause begins a new edit. */
-export const pauseMs = 1000;
+const pauseMs = 1000;
 const mostEdits = 8;
 const mostDocuments = 32;
 const longestEdit = 4000;

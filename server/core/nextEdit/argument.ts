@@ -124,6 +124,8 @@ function forArgument(source: Source, { index, countBefore, item, callee, open }:
   const owner = /^(?:this|self)\./.test(callee.path);
   if (callee.path !== callee.name && !owner) return [];
   if (/=>|\bfunction\b|\blambda\b|[{;|]/.test(item.text)) return [];
+  // Another signature of the same function is no call.
+  if (/^(?:\.\.\.)?[\p{L}_$][\p{L}\p{N}_$]*\??:(?!:)/u.test(item.text)) return [];
   // What is given by its name may mostly be left out.
   if (/^[\p{L}_]\w*=(?!=)/u.test(item.text)) return [];
   const names = namesOf(source, item.text);

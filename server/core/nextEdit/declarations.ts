@@ -38,7 +38,7 @@ function wholeText({ text }: Source): Range {
 }
 
 /** What the innermost braces hold; everything outside of all. */
-export function blockAround(source: Source, offset: number): Range {
+function blockAround(source: Source, offset: number): Range {
   const braces = bracketsAround(source, offset, '{');
   return braces ? { from: braces.open + 1, to: braces.close } : wholeText(source);
 }
@@ -244,7 +244,7 @@ function pythonDeclaration(site: Site): Declaration | undefined {
 }
 
 /** The function that the line is in, from its head's parentheses; the whole text outside of all. */
-export function functionAround(source: Source, line: Line): Range {
+function functionAround(source: Source, line: Line): Range {
   const head = headAbove(source.text, line, /^\s*(?:async\s+)?def\b/);
   return head ? { from: head.start + head.text.indexOf('('), to: indentedBlockEnd(source.text, head, head.end) } : wholeText(source);
 }
@@ -259,7 +259,7 @@ function classOf({ text }: Source, line: Line): Declaration | undefined {
 }
 
 /** The nearest line above that is indented less and looks like this. */
-export function headAbove(text: string, line: Line, pattern: RegExp): Line | undefined {
+function headAbove(text: string, line: Line, pattern: RegExp): Line | undefined {
   let least = line.text.trim() === '' ? Number.POSITIVE_INFINITY : indentOf(line.text).length;
   for (let above = lineBefore(text, line); above && least > 0; above = lineBefore(text, above)) {
     if (above.text.trim() === '') continue;

@@ -2,7 +2,7 @@
 // words and signs; it must not know what they mean.
 import { indentOf, isKeyword, type Line, lineAfter, lineAround, lineBefore, trimmed } from './names.ts';
 import type { NextEdit, RecentChange, Rule } from './nextEdit.ts';
-import { kindAt } from './source.ts';
+import { bracketsAround, kindAt, type Source } from './source.ts';
 
 interface Token {
   readonly text: string;
@@ -36,7 +36,7 @@ export const suggestLikeLine: Rule = ({ source, change, changes }) => {
   const isTag = newTokens.length === oldTokens.length + 1 && newTokens.at(-1)?.text.startsWith('`') === true;
   if (oldTokens.length < (isTag ? 2 : leastTokens) || indentOf(oldLine) !== indentOf(line.text)) return [];
   const difference = differenceOf(oldTokens, newTokens, { oldLine, newLine: line.text });
-  if (!difference || difference.isOfOwnWord) return [];
+  if (!difference || difference.isOfOwnWord || isInImport(source, line.start)) return [];
   const oldShape = shapeOf(oldTokens);
   const newShape = shapeOf(newTokens);
   const beside = [...neighbours(line, (one) => lineAfter(text, one)), ...neighbours(line, (one) => lineBefore(text, one))];
@@ -58,13 +58,35 @@ export const suggestLikeLine: Rule = ({ source, change, changes }) => {
     const edit = editFor(other, { tokens, oldTokens, difference });
     const left = difference.from - 1;
     if (difference.isBehindWord && (difference.newTexts[0] === '|' || tokens[left]?.text !== oldTokens[left]?.text)) isOfLine = true;
+    if (!isOfKin(tokens, oldTokens)) isOfLine = true;
     if (edit) edits.push({ ...edit, kind: 'likeLine', why: 'the line beside it was changed like this' });
   }
   if (doneBeside > 0) return edits;
   // That one value became another is often meant for one line alone, until it has been done twice.
-  if (difference.isOfValues) return [];
+  if (difference.isOfValues || (difference.from > 0 && typedMember.test(oldLine))) return [];
   return isOfLine && edits.length < leastOfList ? [] : edits;
 };
+
+/** What is said of one field's or parameter's type says nothing of the next one's. */
+const typedMember = /^\s*(?:[a-z]+\s+)*[\p{L}_$][\p{L}\p{N}_$]*[?!]?\s*:(?![:=])[\p{L}\p{N}_$\s|<>[\],?;]*$/u;
+
+/** Say nothing about what a line is about. */
+const commonWords = new Set(
+  'this self Self const let var return await new if for export public private protected static readonly pub def fn func function class'.split(' '),
+);
+
+/** Names that stand in the same places, at least half of them: lines of one form may still be about different things. */
+function isOfKin(tokens: readonly Token[], others: readonly Token[]): boolean {
+  const words = tokens.flatMap((token, index) =>
+    token.kind === 'word' || (token.kind === 'keyword' && !commonWords.has(token.text)) ? [token.text === others[index]?.text] : [],
+  );
+  return words.length > 0 && words.filter(Boolean).length * 2 >= words.length;
+}
+
+function isInImport(source: Source, offset: number): boolean {
+  const braces = bracketsAround(source, offset);
+  return braces !== undefined && /^\s*(?:pub\s+)?(?:import|export|from|use)\b[^=]*$/.test(lineAround(source.text, braces.open).text.slice(0, -1));
+}
 
 /** The line as it was; undefined when it is new, or came with others. */
 function lineBeforeChanges(line: Line, changes: readonly RecentChange[]): string | undefined {
