@@ -134,7 +134,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
   registerChat(connection, () => ({ inference, documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
   registerEdit(connection, { deps: () => ({ inference, documents, settings: session.settings.edit, hash: sha256, log }), board, log });
-  registerNextEdit(connection, new SuggestNextEdit({ session, recentEdits, clock, log }), log);
+  registerNextEdit(connection, new SuggestNextEdit({ session, recentEdits, inference, clock, log }), log);
   registerFeedback(connection, {
     deleteAll: async () => {
       completeInline.forget();

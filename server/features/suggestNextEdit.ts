@@ -4,6 +4,8 @@ import { importsOf } from '../core/nextEdit/imports.ts';
 import type { KnownImport, NextEdit } from '../core/nextEdit/nextEdit.ts';
 import { sourceOf } from '../core/nextEdit/source.ts';
 import { suggestNextEdits } from '../core/nextEdit/suggest.ts';
+import type { Inference } from '../inference/inference.ts';
+import { canSuggest, nextEditFromModel } from './nextEditFromModel.ts';
 import type { Log } from '../core/log.ts';
 import { indexLines, offsetAt, positionAt } from '../core/text/lineIndex.ts';
 import type { NextEditParams, NextEditResult } from '../protocol/nextEdit.ts';
@@ -26,6 +28,7 @@ const headLength = 20_000;
 export interface SuggestNextEditDependencies {
   readonly session: Session;
   readonly recentEdits: RecentEdits;
+  readonly inference: Inference;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -37,19 +40,26 @@ interface Search {
   readonly isAtCursor: (edit: NextEdit) => boolean;
 }
 
+interface Found {
+  readonly edit: NextEdit;
+  readonly origin: RecentEdit;
+}
+
 export class SuggestNextEdit {
   readonly #deps: SuggestNextEditDependencies;
   /** Suggestions that were given out, with the edit that each follows from. */
   readonly #origins = new Map<string, number>();
   readonly #unwanted = new Set<number>();
   #dismissedMs: number | undefined;
+  /** What the model was asked last and had nothing to say to. */
+  #answered: string | undefined;
   #nextId = 1;
 
   constructor(deps: SuggestNextEditDependencies) {
     this.#deps = deps;
   }
 
-  suggest({ textDocument: { uri, version }, position }: NextEditParams): NextEditResult {
+  async suggest({ textDocument: { uri, version }, position }: NextEditParams, signal: AbortSignal): Promise<NextEditResult> {
     const { session, recentEdits, clock, log } = this.#deps;
     const { settings } = session;
     recentEdits.expect(undefined);
@@ -69,7 +79,8 @@ export class SuggestNextEdit {
     const cursor = offsetAt(lines, position);
     if (newest && isBeingTyped(newest, { nowMs, cursor })) return nothing('typing');
     const isAtCursor = ({ start }: NextEdit) => positionAt(lines, start).line === position.line;
-    const found = this.#find({ snapshot, newestFirst: fresh.toReversed(), changes: all, isAtCursor });
+    const found = this.#find({ snapshot, newestFirst: fresh.toReversed(), changes: all, isAtCursor }) ?? (await this.#askModel(snapshot, fresh.at(-1), signal));
+    if (session.documents.version(uri) !== version) return nothing('otherVersion');
     if (!found) return nothing('nothingFollows');
     const { edit, origin } = found;
     const { start, end, newText, kind, why } = edit;
@@ -85,6 +96,19 @@ export class SuggestNextEdit {
     return { outcome: 'ok', id, version, range, oldText: snapshot.text.slice(start, end), newText, kind, why };
   }
 
+  /** Once for each state of the newest change: the answer would be the same. */
+  async #askModel(snapshot: Snapshot, origin: RecentEdit | undefined, signal: AbortSignal): Promise<Found | undefined> {
+    const { session, inference, log } = this.#deps;
+    if (!origin || !canSuggest(inference, session.settings.nextEdit.useModel)) return undefined;
+    const question = `${snapshot.uri} ${origin.id} ${snapshot.version}`;
+    if (this.#answered === question) return undefined;
+    const edit = await nextEditFromModel({ snapshot, path: session.displayPath(snapshot.uri), change: origin }, inference, signal);
+    if (signal.aborted) return undefined;
+    if (!edit) this.#answered = question;
+    log.debug(`The model ${edit ? 'has' : 'has no'} next edit.`);
+    return edit && { edit, origin };
+  }
+
   /** The user does not want this one, nor anything else that follows from the same edit. */
   dismissed(id: string): void {
     const origin = this.#origins.get(id);
@@ -97,7 +121,7 @@ export class SuggestNextEdit {
     }
   }
 
-  #find({ snapshot, newestFirst, changes, isAtCursor }: Search): { readonly edit: NextEdit; readonly origin: RecentEdit } | undefined {
+  #find({ snapshot, newestFirst, changes, isAtCursor }: Search): Found | undefined {
     const source = sourceOf(snapshot.text, snapshot.languageId);
     const imports = this.#importsElsewhere(snapshot);
     for (const origin of newestFirst) {

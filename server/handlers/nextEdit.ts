@@ -11,7 +11,7 @@ export function registerNextEdit(connection: Connection, suggestNextEdit: Sugges
   registerRequest(connection, log, {
     method: methods.nextEdit,
     params: nextEditParamsSchema,
-    act: async (params) => suggestNextEdit.suggest(params),
+    act: (params, signal) => suggestNextEdit.suggest(params, signal),
   });
   connection.onNotification(methods.nextEditDismissed, (raw: unknown) => {
     const parsed = v.safeParse(nextEditDismissedSchema, raw);

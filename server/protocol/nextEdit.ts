@@ -22,7 +22,7 @@ export const nextEditResultSchema = v.variant('outcome', [
     /** What stands in the range. */
     oldText: v.string(),
     newText: v.string(),
-    kind: v.picklist(['rename', 'member', 'argument', 'likeLine', 'key', 'literal', 'import']),
+    kind: v.picklist(['rename', 'member', 'argument', 'likeLine', 'key', 'literal', 'import', 'model']),
     /** For people: what was changed that asks for this. */
     why: v.string(),
   }),

@@ -13,7 +13,7 @@ export interface Settings {
     readonly excludedLanguages: readonly string[];
     readonly excludedScopes: readonly ('comment' | 'string')[];
   };
-  readonly nextEdit: { readonly enabled: boolean };
+  readonly nextEdit: { readonly enabled: boolean; readonly useModel: 'auto' | 'on' | 'off' };
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
   readonly model: {
@@ -38,7 +38,7 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 300, excludedLanguages: [], excludedScopes: [] },
-  nextEdit: { enabled: true },
+  nextEdit: { enabled: true, useModel: 'auto' },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
   model: { path: '', contextSize: 0, draftPath: '', loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },

@@ -8,7 +8,7 @@ export interface RecentChange {
   readonly after: string;
 }
 
-export type NextEditKind = 'rename' | 'member' | 'argument' | 'likeLine' | 'key' | 'literal' | 'import';
+export type NextEditKind = 'rename' | 'member' | 'argument' | 'likeLine' | 'key' | 'literal' | 'import' | 'model';
 
 /** A replacement of the text [start, end) that the change asks for elsewhere. */
 export interface NextEdit {

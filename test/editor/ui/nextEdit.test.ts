@@ -13,6 +13,8 @@ before(async () => {
   // Ghost text from the model would come first, as it should; here it is not wanted.
   editor = await startEditor({ vsix: fromEnvironment('vsix'), settings: { 'tramontane.completion.enabled': false } });
   page = await openWorkbench(editor);
+  // What is edited before the server is there, it does not know.
+  await page.locator('.statusbar-item').filter({ hasText: 'Starter model' }).waitFor();
 });
 after(() => editor.close());
 
@@ -69,6 +71,7 @@ test('in front of a line Tab indents even while something is offered', async () 
     await page.keyboard.press(`${modifier}+KeyD`);
     await page.keyboard.type('label', { delay: 40 });
     await until('the next edit', async () => (await besideTheCode()).includes('label'));
+    await screenshot(page, 'next-edit-indentation');
     await goToEndOfLine(page, 37);
     await until('an empty line under the cursor', async () => (await cursorLine()).startsWith('Ln 37, Col 1'));
     assert.match(await besideTheCode(), /label/);
