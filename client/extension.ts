@@ -7,6 +7,7 @@ import { registerEdit } from './edit.ts';
 import { TramontaneClient } from './languageClient.ts';
 import { chooseLoraAdapter } from './loraPicker.ts';
 import { chooseModel } from './modelPicker.ts';
+import { NextEdit } from './nextEdit.ts';
 import { registerProblemNotices } from './problemNotices.ts';
 import { registerQuietCommands } from './quiet.ts';
 import { deleteSavedState } from './savedState.ts';
@@ -18,6 +19,8 @@ export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel('Tramontane', { log: true });
   const started = new TramontaneClient(context.extensionUri, context.globalStorageUri.fsPath, log);
   client = started;
+  const nextEdit = new NextEdit({ log, ask: (params, token) => started.nextEdit(params, token), dismissed: (id) => started.dismissNextEdit(id) });
+  started.ghostAt = (document, position) => nextEdit.ghostAt(document, position);
   const command = (id: string, act: () => unknown) => commands.registerCommand(`tramontane.${id}`, act);
   context.subscriptions.push(
     log,
@@ -36,6 +39,7 @@ export function activate(context: ExtensionContext): void {
       },
     }),
     registerQuietCommands(started),
+    nextEdit,
     registerEdit({ log, sendEdit: (params, token) => started.edit(params, token) }),
     command('restartEngine', () => started.restartEngine()),
     command('deleteSavedState', () => deleteSavedState(() => started.deleteSavedState())),

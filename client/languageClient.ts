@@ -1,7 +1,7 @@
 // Starts the language server and speaks Tramontane's own requests with it. It knows LSP's client library; it must not know what
 // anything is for.
 import * as v from 'valibot';
-import type { CancellationToken, Disposable, Event, LogOutputChannel } from 'vscode';
+import type { CancellationToken, Disposable, Event, InlineCompletionItem, LogOutputChannel, Position, TextDocument } from 'vscode';
 import { EventEmitter, Uri, workspace } from 'vscode';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import { LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
@@ -9,6 +9,7 @@ import type { ChatParams, ChatPartial, ChatResult } from '../server/protocol/cha
 import { chatPartialSchema } from '../server/protocol/chat.ts';
 import type { EditParams, EditResult } from '../server/protocol/edit.ts';
 import { methods } from '../server/protocol/methods.ts';
+import { type NextEditParams, type NextEditResult, nextEditResultSchema } from '../server/protocol/nextEdit.ts';
 import type { WorkspaceTrust } from '../server/protocol/settings.ts';
 import type { DeleteSavedStateResult, Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
@@ -38,6 +39,8 @@ export class TramontaneClient {
   readonly #statusChanged = new EventEmitter<Status>();
   #status: Status = { state: 'starting' };
   #nextProgress = 0;
+  /** Ghost text that is known already, asked before the server is. */
+  ghostAt: ((document: TextDocument, position: Position) => InlineCompletionItem[] | undefined) | undefined;
 
   /** The project's index is kept in `storageDirectory`. */
   constructor(extensionUri: Uri, storageDirectory: string, log: LogOutputChannel) {
@@ -55,6 +58,8 @@ export class TramontaneClient {
       connectionOptions: { maxRestartCount: 4 },
       middleware: {
         provideInlineCompletionItems: (document, position, context, token, next) => {
+          const known = this.ghostAt?.(document, position);
+          if (known) return known;
           const quiet = reasonToStayQuiet(document, context, this.#status);
           if (quiet === undefined) return next(document, position, context, token);
           if (this.#status.quiet !== quiet) this.#setStatus({ ...this.#status, quiet });
@@ -112,6 +117,15 @@ export class TramontaneClient {
   async edit(params: EditParams, token: CancellationToken): Promise<EditResult> {
     if (this.#client.state !== State.Running) return serverGone;
     return this.#client.sendRequest<EditResult>(methods.edit, params, token);
+  }
+
+  async nextEdit(params: NextEditParams, token: CancellationToken): Promise<NextEditResult> {
+    if (this.#client.state !== State.Running) return { outcome: 'nothing', why: 'notOpen' };
+    return v.parse(nextEditResultSchema, await this.#client.sendRequest(methods.nextEdit, params, token));
+  }
+
+  dismissNextEdit(id: string): void {
+    if (this.#client.state === State.Running) void this.#client.sendNotification(methods.nextEditDismissed, { id });
   }
 
   /** @param forMs after which suggestions come again by themselves */

@@ -7,6 +7,7 @@ export function readSettings(): ClientSettings {
   const configuration = workspace.getConfiguration('tramontane');
   return {
     completion: configuration.get('completion'),
+    nextEdit: configuration.get('nextEdit'),
     chat: configuration.get('chat'),
     edit: configuration.get('edit'),
     model: configuration.get('model'),

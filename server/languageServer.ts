@@ -10,6 +10,7 @@ import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
 import type { ReadDocument } from './features/readDocument.ts';
+import { SuggestNextEdit } from './features/suggestNextEdit.ts';
 import { StatusBoard } from './features/statusBoard.ts';
 import { registerChat } from './handlers/chat.ts';
 import { registerConfiguration } from './handlers/configuration.ts';
@@ -19,12 +20,14 @@ import { registerExecuteCommand } from './handlers/executeCommand.ts';
 import { initializeResult, workspaceFoldersOf } from './handlers/initialize.ts';
 import { registerFeedback } from './handlers/feedback.ts';
 import { registerInlineCompletion } from './handlers/inlineCompletion.ts';
+import { registerNextEdit } from './handlers/nextEdit.ts';
 import { registerStatus, sendStatus } from './handlers/status.ts';
 import { registerWorkspaceTrust, trustSaidIn } from './handlers/workspaceTrust.ts';
 import type { Inference } from './inference/inference.ts';
 import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
 import type { Project } from './project/project.ts';
+import { RecentEdits } from './session/recentEdits.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
 import { chatModelOf, completionModelOf, resolveSettings, saysSaveState } from './session/settings.ts';
@@ -99,6 +102,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
 
   const feedback = options.makeFeedback?.(log);
   const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal });
+  const recentEdits = new RecentEdits(session.documents, clock.now);
   const documents = readDocuments(session);
   const project = connectProject(connection, { session, makeProject: options.makeProject, trustClientOptions: commandLine.trustClientOptions, log });
 
@@ -148,6 +152,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
   registerChat(connection, () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
   registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log }), board, log });
+  registerNextEdit(connection, new SuggestNextEdit({ session, recentEdits, inference, clock, log }), log);
   registerFeedback(connection, {
     deleteAll: async () => {
       completeInline.forget();

@@ -3,6 +3,9 @@
 export const methods = {
   chat: 'tramontane/chat',
   edit: 'tramontane/edit',
+  nextEdit: 'tramontane/nextEdit',
+  /** A notification: the suggestion was turned down. */
+  nextEditDismissed: 'tramontane/nextEditDismissed',
   status: 'tramontane/status',
   restartEngine: 'tramontane/restartEngine',
   setPaused: 'tramontane/setPaused',

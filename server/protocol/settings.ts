@@ -20,6 +20,8 @@ export const harmlessSettingsSchema = v.object({
       excludedScopes: v.optional(v.array(v.picklist(['comment', 'string']))),
     }),
   ),
+  /** Whether the next place that a change asks for is offered. */
+  nextEdit: v.optional(v.object({ enabled: v.optional(v.boolean()), useModel: v.optional(v.picklist(['auto', 'on', 'off'])) })),
   chat: v.optional(
     v.object({
       temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),

@@ -18,6 +18,8 @@ export interface DocumentChange {
   readonly replacements: readonly Replacement[];
   /** The whole text after all of them. */
   readonly text: string;
+  /** The whole text before them. */
+  readonly textBefore: string;
 }
 
 export interface DocumentsListener {
@@ -37,6 +39,7 @@ export class Documents {
   change(uri: string, version: number, changes: TextDocumentContentChangeEvent[]): boolean {
     let document = this.#open.get(uri);
     if (!document || version <= document.version) return false;
+    const textBefore = document.getText();
     const replacements: Replacement[] = [];
     // One by one, since the offsets of each are those of the text that the one before left.
     for (const change of changes) {
@@ -45,7 +48,7 @@ export class Documents {
     }
     if (changes.length === 0) document = TextDocument.update(document, [], version);
     this.#open.set(uri, document);
-    const told: DocumentChange = { uri, languageId: document.languageId, version, replacements, text: document.getText() };
+    const told: DocumentChange = { uri, languageId: document.languageId, version, replacements, text: document.getText(), textBefore };
     for (const { changed } of this.#listeners) changed?.(told);
     return true;
   }

@@ -13,6 +13,7 @@ export interface Settings {
     readonly excludedLanguages: readonly string[];
     readonly excludedScopes: readonly ('comment' | 'string')[];
   };
+  readonly nextEdit: { readonly enabled: boolean; readonly useModel: 'auto' | 'on' | 'off' };
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
   readonly model: {
@@ -38,6 +39,7 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   completion: { enabled: true, multiLine: 'auto', maxTokens: 96, delayMs: 300, excludedLanguages: [], excludedScopes: [] },
+  nextEdit: { enabled: true, useModel: 'auto' },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
   model: { path: '', contextSize: 0, chatPath: '', draftPath: '', loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
@@ -100,6 +102,7 @@ function merge(base: Settings, over: ClientSettings): Settings {
   const defined = (part: object | undefined) => Object.fromEntries(Object.entries(part ?? {}).filter(([, value]) => value !== undefined));
   return {
     completion: { ...base.completion, ...defined(over.completion) },
+    nextEdit: { ...base.nextEdit, ...defined(over.nextEdit) },
     chat: { ...base.chat, ...defined(over.chat) },
     edit: { ...base.edit, ...defined(over.edit) },
     model: { ...base.model, ...defined(over.model) },
