@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { buildBundles } from './build.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
+import { ensureHeldOut } from './setup/heldOut.mjs';
 import { ensureNode } from './setup/node.mjs';
 import { ensureBenchPeer } from './setup/python.mjs';
 import { StepError, heading, root, run, runScript } from './setup/steps.mjs';
@@ -29,12 +30,14 @@ await runScript(async () => {
   await buildBundles({ quiet: true });
   const node = await ensureNode();
   const peerPython = await ensureBenchPeer();
-  for (const name of named.length > 0 ? named : there) {
+  const wanted = named.length > 0 ? named : there;
+  const heldOut = wanted.includes('completion') ? await ensureHeldOut() : undefined;
+  for (const name of wanted) {
     heading(`Bench: ${name}`);
     // An engine of the user's own, already running, must not answer for the one that is measured.
     const runtimeFolder = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
     try {
-      const env = { TRAMONTANE_RUNTIME_DIR: runtimeFolder, TRAMONTANE_BENCH_PEER_PYTHON: peerPython };
+      const env = { TRAMONTANE_RUNTIME_DIR: runtimeFolder, TRAMONTANE_BENCH_PEER_PYTHON: peerPython, TRAMONTANE_BENCH_HELD_OUT: heldOut };
       await run(node, ['--disable-warning=ExperimentalWarning', path.join(folder, name + ending), ...options], { env, timeoutMs: 60 * 60_000 });
     } finally {
       rmSync(runtimeFolder, { recursive: true, force: true });
