@@ -128,15 +128,16 @@ export class DecodeLoop {
   #wake: () => void = () => {};
   #ticks = 0;
   #streamTicks = 0;
+  #batchTokens = 0;
 
   constructor(options: DecodeLoopOptions) {
     this.#options = options;
     this.#pool = new SequencePool(options.sequences);
   }
 
-  /** Ticks so far, and the streams that took part in them: their quotient is how full batches were. */
-  get fill(): { readonly ticks: number; readonly streamTicks: number } {
-    return { ticks: this.#ticks, streamTicks: this.#streamTicks };
+  /** Ticks so far, and the streams that took part in them: their quotient is how full batches were. Tokens as they went into batches. */
+  get fill(): { readonly ticks: number; readonly streamTicks: number; readonly batchTokens: number } {
+    return { ticks: this.#ticks, streamTicks: this.#streamTicks, batchTokens: this.#batchTokens };
   }
 
   /** Rejects only when the library fails; being aborted is a result. */
@@ -332,6 +333,7 @@ export class DecodeLoop {
     this.#notePrefill(size, performance.now() - decodedAt);
     this.#ticks++;
     this.#streamTicks += work.length;
+    this.#batchTokens += size;
     for (const { stream, sequence, tokens, drafted } of work) {
       const pending = tokens.length - drafted;
       for (const token of tokens.subarray(0, pending)) sequence.tokens.push(token);

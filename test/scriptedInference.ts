@@ -122,7 +122,7 @@ export function scriptedInference(script: Script = {}): ScriptedInference {
         devices: [],
         savedStates: { files: 0, bytes: 0 },
         figures: new RecentFigures().all,
-        totals: { requests: requests.length, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0 },
+        totals: { requests: requests.length, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0, batchTokens: 0 },
       }),
     deleteSavedStates: async (signal) => (await refused('deleteSavedStates', signal)) ?? ok({ files: 2, bytes: 3_400_000 }),
     restart: async (signal) => (await refused('restart', signal)) ?? ok(model),

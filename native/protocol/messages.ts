@@ -368,6 +368,8 @@ export const engineStatusSchema = v.object({
     /** Batches so far and the requests that took part in them, of the models in memory: their quotient is how full batches are. */
     ticks: count,
     streamTicks: count,
+    /** All tokens that went into batches, those of guesses and of requests that were given up included. */
+    batchTokens: count,
   }),
 });
 export type EngineStatus = v.InferOutput<typeof engineStatusSchema>;

@@ -87,7 +87,11 @@ export async function ensureHeldOut() {
   const stamp = createHash('sha256')
     .update(JSON.stringify([npmPackages, pythonPackages]))
     .digest('hex');
-  const step = { stampFile: path.join(toolsFolder, '.held-out-ready'), stamp, title: 'Fetching the source that completions are measured on (about 40 s, 10 MB)' };
+  const step = {
+    stampFile: path.join(toolsFolder, '.held-out-ready'),
+    stamp,
+    title: 'Fetching the source that completions are measured on (about 40 s, 10 MB)',
+  };
   await once(step, async () => {
     rmSync(folder, { recursive: true, force: true });
     for (const [name, ...versions] of npmPackages) {
