@@ -48,7 +48,7 @@ export interface StreamRequest {
   readonly confidenceTokens?: number | undefined;
   readonly signal: AbortSignal;
   /** Returns true when no further token is wanted. */
-  readonly onToken: (token: number) => boolean;
+  readonly onToken: (token: number, confidence: readonly number[]) => boolean;
   /** Of a chat whose head may be kept on disk. */
   readonly head?: StreamHead | undefined;
 }
@@ -441,7 +441,7 @@ export class DecodeLoop {
     stream.generatedTokens++;
     stream.pending = joined(stream.unread, [token]);
     stream.drafter?.append(token);
-    const isWanted = stream.onToken(token);
+    const isWanted = stream.onToken(token, stream.confidence);
     if (isWanted) this.#end(stream, 'wanted');
     else if (stream.generatedTokens >= stream.maxTokens) this.#end(stream, 'length');
     else return true;

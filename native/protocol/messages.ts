@@ -260,8 +260,8 @@ export const generateResultSchema = v.variant('outcome', [
 ]);
 export type GenerateResult = v.InferOutput<typeof generateResultSchema>;
 
-/** Text of `$/progress` notifications. */
-export const partialTextSchema = v.object({ text });
+/** Text of `$/progress` notifications. `confidence`: of the first tokens so far, where it was asked for. */
+export const partialTextSchema = v.object({ text, confidence: v.optional(v.array(v.number())) });
 export type PartialText = v.InferOutput<typeof partialTextSchema>;
 
 export const modelDescriptionSchema = v.object({

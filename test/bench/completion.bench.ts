@@ -76,7 +76,6 @@ try {
       notes.push(...speedNotes(sides, tallies));
       process.stderr.write(`replay: ${Math.round((performance.now() - startedAt) / 1000)} s, ${episodes.length} files\n`);
     }
-    if (figures.length === 0) process.stdout.write('');
   } finally {
     await server.stop();
   }

@@ -114,7 +114,9 @@ function answerTo(prompt: string, index: number): string {
 /** Whether the model has said this, for this place or one before it: then the text from there to here is what it said, too. */
 function wasSaid(whole: string, said: readonly { readonly prefix: string; readonly answer: string }[]): boolean {
   // The blank at the end of a prompt is cut off, and put back before an answer that does not begin with it.
-  return said.some(({ prefix, answer }) => (prefix + answer).startsWith(whole) || `${prefix} ${answer}`.startsWith(whole));
+  // What it opens may be closed for it.
+  const unclosed = whole.replace(/[\s)\]}"'`]+$/, '');
+  return said.some(({ prefix, answer }) => (prefix + answer).startsWith(unclosed) || `${prefix} ${answer}`.startsWith(unclosed));
 }
 
 type Step =

@@ -14,6 +14,8 @@ import type { SimulatedClock } from './simulatedClock.ts';
 
 export const reader = { readMs: 250, leastTaken: 3 } as const;
 
+const mostExamples = 30;
+
 export interface Tally {
   keystrokes: number;
   /** Keystrokes whose answer was shown before the next one. */
@@ -40,11 +42,13 @@ export interface Tally {
   readonly cpuMs: number[];
   tokens: number;
   readonly quiet: Map<string, number>;
+  /** The first flickers, to be looked into. */
+  readonly examples: string[];
 }
 
 export function emptyTally(): Tally {
   const counts = { keystrokes: 0, shownKeystrokes: 0, reused: 0, suggestions: 0, wrong: 0, acceptances: 0, acceptedCharacters: 0, wholeLines: 0 };
-  return { ...counts, characters: 0, flickers: 0, stale: 0, tokens: 0, shownMs: [], cpuMs: [], quiet: new Map() };
+  return { ...counts, characters: 0, flickers: 0, stale: 0, tokens: 0, shownMs: [], cpuMs: [], quiet: new Map(), examples: [] };
 }
 
 interface Visible {
@@ -192,12 +196,14 @@ export class Replay {
     this.#request.abort();
     const request = new AbortController();
     this.#request = request;
-    const { offset } = { offset: this.#offset };
-    const askedMs = this.#clock.now();
-    const text = this.#text;
+    const [text, offset] = [this.#text, this.#offset];
+    const [askedMs, startedMs] = [this.#clock.now(), performance.now()];
     void this.#side.ask(offset, request.signal).then((answer) => {
-      if (answer && !request.signal.aborted) this.#show(answer, this.#clock.now() - askedMs);
-      if (answer && (text !== this.#text || offset !== this.#offset) && !request.signal.aborted) this.#tally.stale++;
+      if (!answer || request.signal.aborted) return;
+      if (text !== this.#text || offset !== this.#offset) this.#tally.stale++;
+      // No simulated time passes without an engine, but what is computed here takes its own.
+      const waitedMs = this.#clock.now() - askedMs;
+      this.#show(answer, waitedMs > 0 ? waitedMs : performance.now() - startedMs);
     });
   }
 
@@ -205,7 +211,11 @@ export class Replay {
     const tally = this.#tally;
     const before = this.#visible;
     const text = answer.text.trim() === '' ? '' : answer.text;
-    if (before && !text.startsWith(before.text)) tally.flickers++;
+    if (before && !text.startsWith(before.text)) {
+      tally.flickers++;
+      const line = this.#text.slice(this.#text.lastIndexOf('\n', this.#offset - 1) + 1, this.#offset);
+      if (tally.examples.length < mostExamples) tally.examples.push(JSON.stringify({ line, before: before.text, text, why: answer.why }));
+    }
     if (answer.cpuMs !== undefined) tally.cpuMs.push(answer.cpuMs);
     if (text === '') {
       this.#visible = undefined;

@@ -79,6 +79,7 @@ function reuseOf(tally: Tally): number {
 export function speedNotes(sides: readonly CompletionSide[], tallies: readonly Tally[]): string[] {
   return tallies.map((tally, index) => {
     const quiet = [...tally.quiet].map(([why, count]) => `${why} ${count}`).join(', ');
-    return `  ${(sides[index]?.name ?? '').padEnd(26)} ${tally.keystrokes} keystrokes, ${tally.characters} characters, ${tally.suggestions} suggestions (${tally.wrong} wrong), ${tally.acceptances} taken (${tally.wholeLines} to the line's end, ${tally.acceptedCharacters} characters), ${tally.tokens} tokens, ${tally.flickers} flickers, ${tally.stale} stale; quiet: ${quiet}`;
+    const examples = index === 0 ? tally.examples.map((one) => `\n    flickered: ${one}`).join('') : '';
+    return `  ${(sides[index]?.name ?? '').padEnd(26)} ${tally.keystrokes} keystrokes, ${tally.characters} characters, ${tally.suggestions} suggestions (${tally.wrong} wrong), ${tally.acceptances} taken (${tally.wholeLines} to the line's end, ${tally.acceptedCharacters} characters), ${tally.tokens} tokens, ${tally.flickers} flickers, ${tally.stale} stale; quiet: ${quiet}${examples}`;
   });
 }

@@ -34,7 +34,7 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
       for (let at = 0; at < text.length; at += pieceLength) {
         await new Promise((resolve) => setTimeout(resolve, 2));
         if (signal.aborted) return { outcome: 'cancelled' };
-        onText(text.slice(at, at + pieceLength));
+        onText(text.slice(at, at + pieceLength), []);
       }
       return {
         outcome: 'ok',
