@@ -15,9 +15,8 @@ export interface PrepareNextInput {
 
 export async function prepareNext(shown: ShownSuggestion, { place, state, runs, signal }: PrepareNextInput): Promise<void> {
   const { uri, languageId, site } = place;
-  const { id, isGrowing, source } = shown.suggestion;
-  // What is only copied stands in for the model: then the engine has something better to do, or is not there.
-  if (source === 'code' || state.hasPrepared(id)) return;
+  const { id, isGrowing } = shown.suggestion;
+  if (state.hasPrepared(id)) return;
   if (isGrowing) await state.runFor(uri, site)?.done;
   const isWanted = () => state.shown?.suggestion.id === id && state.isIdle && !signal.aborted;
   const whole = matchAt(state.reuse.get(id) ?? shown.suggestion, site);

@@ -74,6 +74,7 @@ try {
       const tallies = await replayAll(sides, clock, episodes);
       figures.push(...speedFigures(sides, tallies));
       notes.push(...speedNotes(sides, tallies));
+      if (options.dump) for (const sample of tallies[0]?.samples ?? []) process.stdout.write(`SAMPLE ${JSON.stringify(sample)}\n`);
       process.stderr.write(`replay: ${Math.round((performance.now() - startedAt) / 1000)} s, ${episodes.length} files\n`);
     }
   } finally {

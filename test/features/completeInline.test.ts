@@ -186,7 +186,9 @@ test('random typing over 10,000 keystrokes: never stale, never contradicted, nev
           assert.notEqual(text.trim(), '');
           const head = asked.text.slice(0, asked.cursor);
           const whole = head + text;
-          assert.ok(wasSaid(whole, said), `nobody said ${JSON.stringify(whole)}`);
+          const { id } = (outcome.outcome === 'ok' && outcome.suggestions[0]) || { id: '' };
+          const isCopied = to.records.some((record) => record.id === id && record.source === 'code');
+          assert.ok(isCopied || wasSaid(whole, said), `nobody said ${JSON.stringify(whole)}`);
           // While what was shown is typed through, it may only get longer.
           if (shown && shown.whole.startsWith(head) && head.startsWith(shown.head) && shown.whole.length > head.length)
             assert.ok(whole.startsWith(shown.whole), `${JSON.stringify(shown.whole)} became ${JSON.stringify(whole)} at ${JSON.stringify(head)}`);

@@ -29,8 +29,11 @@ export const thresholds = {
   /** Mean probability of the first tokens below which a suggestion is not shown by itself. */
   leastProbability: 0.03,
   confidenceTokens: 2,
-  /** Of suggestions copied from the code, 0 to 1. */
-  leastCodeConfidence: 0.5,
+  /**
+   * What is copied from the code is shown at once from here on, 0 to 1. On held-out packages (development half, 320 holes) it was right more often
+   * than the starter model from there on: 37 % of the first lines against 12 %; below, the model was.
+   */
+  leastCodeConfidence: 0.4,
   /** How long a "nothing here" is believed, ms. */
   nothingMemoryMs: 30_000,
 } as const;

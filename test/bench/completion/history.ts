@@ -46,8 +46,8 @@ export interface Episode {
 }
 
 const leastTyped = 12;
-const mostTyped = 500;
-const mostTypedInFile = 700;
+const mostTyped = 240;
+const mostTypedInFile = 240;
 const mostOthers = 2;
 
 /** Episodes with so many keystrokes in all, packages in turn. */

@@ -1,6 +1,7 @@
 // Our side: the completion feature itself with the local engine, as the server uses both. It knows the feature's interface; it must not know what
 // is measured.
 import { CompleteInline } from '../../../server/features/completeInline.ts';
+import type { FeedbackRecord } from '../../../server/core/completion/feedback.ts';
 import type { InlineOutcome } from '../../../server/features/inlineRequest.ts';
 import type { Inference } from '../../../server/inference/inference.ts';
 import { Session } from '../../../server/session/session.ts';
@@ -25,6 +26,7 @@ export class OurSide implements CompletionSide {
   #asked = 0;
   #underWay = 0;
   #lastId: string | undefined;
+  #lastShown: { readonly source: string; readonly confidence?: number } | undefined;
 
   constructor(engine: LocalEngine, clock: SimulatedClock) {
     this.#engine = engine;
@@ -42,7 +44,10 @@ export class OurSide implements CompletionSide {
     this.#version = 0;
     const quiet = () => {};
     const log = { error: quiet, warn: quiet, info: quiet, debug: quiet };
-    this.#feature = new CompleteInline({ session: this.#session, inference: this.#inference, clock: this.#clock, log, ended: this.#ended.signal });
+    const record = (told: FeedbackRecord) => {
+      if (told.event === 'shown') this.#lastShown = { source: told.source, ...(told.confidence === undefined ? {} : { confidence: told.confidence }) };
+    };
+    this.#feature = new CompleteInline({ session: this.#session, inference: this.#inference, clock: this.#clock, log, record, ended: this.#ended.signal });
   }
 
   edit({ start, end, text }: Edit): void {
@@ -56,6 +61,7 @@ export class OurSide implements CompletionSide {
     const { documents } = this.#session;
     const position = positionAt(documents.snapshot(this.#uri)?.text ?? '', offset);
     const [askedBefore, underWayBefore] = [this.#asked, this.#underWay];
+    this.#lastShown = undefined;
     const cpuBefore = process.cpuUsage();
     const outcome = await this.#feature.complete({ uri: this.#uri, position, isExplicit: false }, signal);
     const cpu = process.cpuUsage(cpuBefore);
@@ -63,7 +69,7 @@ export class OurSide implements CompletionSide {
     const usedEngine = this.#asked > askedBefore;
     const isAlone = !usedEngine && underWayBefore === 0 && this.#underWay === 0;
     this.#lastId = outcome.outcome === 'ok' ? outcome.suggestions[0]?.id : undefined;
-    return { ...textOf(outcome), usedEngine, ...(isAlone ? { cpuMs: (cpu.user + cpu.system) / 1000 } : {}) };
+    return { ...textOf(outcome), ...this.#lastShown, usedEngine, ...(isAlone ? { cpuMs: (cpu.user + cpu.system) / 1000 } : {}) };
   }
 
   accepted(whole: boolean): void {

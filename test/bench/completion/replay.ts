@@ -16,6 +16,15 @@ export const reader = { readMs: 250, leastTaken: 3 } as const;
 
 const mostExamples = 30;
 
+/** `right`: characters of it that will be typed. */
+export interface Sample {
+  readonly place: 'blank' | 'word' | 'sign';
+  readonly source: string | undefined;
+  readonly confidence: number | undefined;
+  readonly length: number;
+  readonly right: number;
+}
+
 export interface Tally {
   keystrokes: number;
   /** Keystrokes whose answer was shown before the next one. */
@@ -44,11 +53,13 @@ export interface Tally {
   readonly quiet: Map<string, number>;
   /** The first flickers, to be looked into. */
   readonly examples: string[];
+  /** What is known of each suggestion when it is first shown, to fit thresholds to. */
+  readonly samples: Sample[];
 }
 
 export function emptyTally(): Tally {
   const counts = { keystrokes: 0, shownKeystrokes: 0, reused: 0, suggestions: 0, wrong: 0, acceptances: 0, acceptedCharacters: 0, wholeLines: 0 };
-  return { ...counts, characters: 0, flickers: 0, stale: 0, tokens: 0, shownMs: [], cpuMs: [], quiet: new Map(), examples: [] };
+  return { ...counts, characters: 0, flickers: 0, stale: 0, tokens: 0, shownMs: [], cpuMs: [], quiet: new Map(), examples: [], samples: [] };
 }
 
 interface Visible {
@@ -229,7 +240,11 @@ export class Replay {
     const isSame = before !== undefined && text.startsWith(before.text);
     if (!isSame) {
       tally.suggestions++;
-      if (this.#future === undefined || rightPrefix(text, this.#future) === 0) tally.wrong++;
+      const right = this.#future === undefined ? 0 : rightPrefix(text, this.#future);
+      if (right === 0) tally.wrong++;
+      const line = this.#text.slice(this.#text.lastIndexOf('\n', this.#offset - 1) + 1, this.#offset);
+      const place = line.trim() === '' ? 'blank' : /[\p{L}\p{N}_$]$/u.test(line) ? 'word' : 'sign';
+      tally.samples.push({ place, source: answer.source, confidence: answer.confidence, length: text.length, right });
     }
     this.#visible = { text, sinceMs: isSame ? before.sinceMs : this.#clock.now() };
   }

@@ -21,6 +21,9 @@ export interface Answer {
   readonly usedEngine: boolean;
   /** Of this process, for this answer; undefined where an engine was at work meanwhile. */
   readonly cpuMs?: number;
+  /** Where it comes from, and the model's confidence, where they are known. */
+  readonly source?: string;
+  readonly confidence?: number;
   /** Why nothing is shown, where it is known. */
   readonly why?: string;
 }
