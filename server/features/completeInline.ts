@@ -166,7 +166,9 @@ export class CompleteInline {
     const before = reuse.find(site).find(({ suggestion, remainder }) => suggestion.source === 'code' && remainder === fitted.shown);
     if (before) return before;
     const atMs = this.#deps.clock.now();
-    const suggestion = { id: this.#runs.newId(), key: keyOf(site), head: site.linePrefix, text: fitted.shown, isGrowing: false, source: 'code', atMs } as const;
+    const confidence = [copied.confidence];
+    const kept = { id: this.#runs.newId(), key: keyOf(site), head: site.linePrefix, text: fitted.shown, isGrowing: false, atMs, confidence };
+    const suggestion = { ...kept, source: 'code' } as const;
     reuse.put(suggestion);
     return { suggestion, remainder: fitted.shown, typed: 0 };
   }
@@ -181,7 +183,10 @@ export class CompleteInline {
     const { suggestion } = first.hit;
     const rejectsAtPlace = this.#state.rejects.atPlace(suggestion.id);
     const isShown = this.#state.shown?.suggestion.id === suggestion.id;
-    const verdict = worthShowing({ ...request, isShown, text: first.text, confidence: suggestion.confidence, rejectsAtPlace, lineSuffix: site.lineSuffix });
+    const confidence = suggestion.source === 'code' ? undefined : suggestion.confidence;
+    const { linePrefix, lineSuffix } = site;
+    const { typed } = first.hit;
+    const verdict = worthShowing({ ...request, isShown, text: first.text, confidence, rejectsAtPlace, linePrefix, lineSuffix, typed });
     if (verdict !== 'show') return nothing(verdict);
     const { id, source } = suggestion;
     const nowMs = this.#deps.clock.now();

@@ -26,7 +26,7 @@ export class OurSide implements CompletionSide {
   #asked = 0;
   #underWay = 0;
   #lastId: string | undefined;
-  #lastShown: { readonly source: string; readonly confidence?: number } | undefined;
+  #lastShown: { readonly source?: string; readonly confidence?: number } = {};
 
   constructor(engine: LocalEngine, clock: SimulatedClock) {
     this.#engine = engine;
@@ -61,7 +61,7 @@ export class OurSide implements CompletionSide {
     const { documents } = this.#session;
     const position = positionAt(documents.snapshot(this.#uri)?.text ?? '', offset);
     const [askedBefore, underWayBefore] = [this.#asked, this.#underWay];
-    this.#lastShown = undefined;
+    this.#lastShown = {};
     const cpuBefore = process.cpuUsage();
     const outcome = await this.#feature.complete({ uri: this.#uri, position, isExplicit: false }, signal);
     const cpu = process.cpuUsage(cpuBefore);
