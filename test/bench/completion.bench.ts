@@ -8,7 +8,7 @@ import { drawMasks } from './completion/masks.ts';
 import { OurSide } from './completion/ours.ts';
 import { fillHoles, qualityFigures, qualityNotes } from './completion/quality.ts';
 import { SimulatedClock } from './completion/simulatedClock.ts';
-import { replayAll, speedFigures, speedNotes } from './completion/speed.ts';
+import { replayAll, replayAlone, speedFigures, speedNotes, steadyFigures } from './completion/speed.ts';
 import { Syntax } from './completion/syntax.ts';
 import { type Figure, report } from './harness.ts';
 import { LocalEngine, starterModel } from './localEngine.ts';
@@ -33,7 +33,9 @@ const { values: options } = parseArgs({
 const half = options.half === 'development' ? 'development' : 'reporting';
 const seed = Number(options.seed ?? (half === 'development' ? 1 : 2));
 const holes = Number(options.holes ?? (options.quick ? 60 : 320));
-const keystrokes = Number(options.keystrokes ?? (options.quick ? 400 : 1500));
+const keystrokes = Number(options.keystrokes ?? (options.quick ? 300 : 1000));
+/** Of ours alone, to be counted for flickering. */
+const alone = Number(options.alone ?? (options.quick ? 0 : 10_000));
 const parts = options.only.split(',');
 const threads = 1;
 const contextSize = 1024;
@@ -72,10 +74,12 @@ try {
     if (parts.includes('replay')) {
       const episodes = drawEpisodes(files, keystrokes, seed);
       const tallies = await replayAll(sides, clock, episodes);
-      figures.push(...speedFigures(sides, tallies));
-      notes.push(...speedNotes(sides, tallies));
-      if (options.dump) for (const sample of tallies[0]?.samples ?? []) process.stdout.write(`SAMPLE ${JSON.stringify(sample)}\n`);
       process.stderr.write(`replay: ${Math.round((performance.now() - startedAt) / 1000)} s, ${episodes.length} files\n`);
+      const steady = await replayAlone(ours, clock, { keystrokes: alone, files, seed: seed + 1000 });
+      figures.push(...speedFigures(sides, tallies), ...steadyFigures(steady));
+      notes.push(...speedNotes(sides, tallies), ...speedNotes([ours], [steady]));
+      if (options.dump) for (const sample of tallies[0]?.samples ?? []) process.stdout.write(`SAMPLE ${JSON.stringify(sample)}\n`);
+      process.stderr.write(`${alone} keystrokes alone: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
     }
   } finally {
     await server.stop();

@@ -53,7 +53,14 @@ const share = (holes: readonly FilledHole[], of: (score: Score) => number | bool
 /** Exact lines and similarity are over all holes: a side that stays quiet gets nothing for it. */
 export function qualityFigures(sides: readonly CompletionSide[], filled: readonly (readonly FilledHole[])[]): Figure[] {
   const [ours = []] = filled;
-  const figures: Figure[] = [];
+  const figures: Figure[] = [
+    figureOf({
+      figure: `says again what follows, ${ours.length} holes`,
+      unit: '%',
+      ours: [100 * share(ours, (score) => score.repeatsSuffix)],
+      bar: { of: 'value', atMost: 0 },
+    }),
+  ];
   for (const [index, side] of sides.entries()) {
     if (index === 0) continue;
     const theirs = filled[index] ?? [];

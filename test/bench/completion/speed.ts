@@ -1,7 +1,9 @@
 // Lets every side go through the same episodes in turn and sums up what the simulated users saw. It knows tallies and their figures; it must not
 // know what the sides do.
 import { type Figure, figureOf } from '../harness.ts';
+import type { SourceFile } from './corpus.ts';
 import type { Episode } from './history.ts';
+import { drawEpisodes } from './history.ts';
 import { emptyTally, Replay, type Tally } from './replay.ts';
 import type { CompletionSide } from './side.ts';
 import type { SimulatedClock } from './simulatedClock.ts';
@@ -17,6 +19,46 @@ export async function replayAll(sides: readonly CompletionSide[], clock: Simulat
     }
   }
   return tallies;
+}
+
+/** One side alone, for as many keystrokes; when all files are through, with other regions of them. */
+export async function replayAlone(
+  side: CompletionSide,
+  clock: SimulatedClock,
+  { keystrokes, files, seed }: { readonly keystrokes: number; readonly files: readonly SourceFile[]; readonly seed: number },
+): Promise<Tally> {
+  const tally = emptyTally();
+  for (let round = 0; tally.keystrokes < keystrokes; round++) {
+    for (const episode of drawEpisodes(files, keystrokes, seed + round)) {
+      if (tally.keystrokes >= keystrokes) break;
+      await clock.run(() => new Replay(side, clock, tally).play(episode));
+    }
+  }
+  return tally;
+}
+
+export function steadyFigures(tally: Tally): Figure[] {
+  if (tally.keystrokes === 0) return [];
+  return [
+    figureOf({
+      figure: `stale or flickering in ${tally.keystrokes} keystrokes`,
+      unit: 'suggestions',
+      ours: [tally.stale + tally.flickers],
+      bar: { of: 'value', atMost: 0 },
+    }),
+    figureOf({
+      figure: `answered without the engine in ${tally.keystrokes} keystrokes`,
+      unit: '%',
+      ours: [100 * reuseOf(tally)],
+      bar: { of: 'value', atLeast: 60 },
+    }),
+    figureOf({
+      figure: `processor time of an answer without the engine, p95 of ${tally.cpuMs.length}`,
+      unit: 'ms',
+      ours: [percentile(tally.cpuMs, 0.95)],
+      bar: { of: 'value', atMost: 3 },
+    }),
+  ];
 }
 
 const percentile = (values: readonly number[], share: number) => {

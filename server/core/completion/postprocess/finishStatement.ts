@@ -78,14 +78,15 @@ function closed(text: string, input: FinishInput): string {
   rest = /[([]$/.test(rest) ? withoutOperator(rest.slice(0, -1), input) : rest;
   if ((languageId === 'python' && isHeadWithoutBody(rest, input)) || /^\s*[{([]?\s*$/.test(rest)) return '';
   const own = openIn(rest, input);
-  if (own.length === 0) return isHeadWithoutBody(rest, input) ? `${rest} {\n${indentOf(linePrefix)}}` : rest;
+  const withBody = (text: string) => (isHeadWithoutBody(text, input) ? `${text} {\n${indentOf(linePrefix)}}` : text);
+  if (own.length === 0) return withBody(rest);
   const lines = rest.split('\n');
   const last = lines.at(-1) ?? '';
   const onLast = lines.length === 1 ? own.length : Math.min(own.length, lex(last, { languageId }).open.length);
   const closers = own.toReversed().map((sign) => closerOf[sign] ?? '');
   if (last.trimEnd().endsWith('{')) return `${rest}\n${indentOf(linePrefix)}${closers.join('')}`;
   const outer = closers.slice(onLast).join('');
-  return rest + closers.slice(0, onLast).join('') + (outer === '' ? '' : `\n${indentOf(linePrefix)}${outer}`);
+  return withBody(rest + closers.slice(0, onLast).join('') + (outer === '' ? '' : `\n${indentOf(linePrefix)}${outer}`));
 }
 
 function finishDocstring(text: string, { linePrefix, isGrowing }: FinishInput): string {
