@@ -1,12 +1,13 @@
 // Ghost text as people meet it: holes in source that the model never saw, and real changes typed by a simulated user, beside the request patterns
 // of two other extensions on the same model.
-// usage: npm run bench -- completion [--half=development|reporting] [--quick] [--holes=N] [--keystrokes=N] [--alone=N] [--only=holes,replay] [--seed=N]
+// usage: npm run bench -- completion [--half=development|reporting] [--quick] [--only=holes,replay] [--holes=N] [--keystrokes=N] [--alone=N]
+//        [--seed=N] [--ours-only] [--dump]    thresholds are fitted to the development half; figures are told of the reporting half
 import { parseArgs } from 'node:util';
 import { sourceFiles } from './completion/corpus.ts';
 import { drawEpisodes } from './completion/history.ts';
 import { drawMasks } from './completion/masks.ts';
 import { OurSide } from './completion/ours.ts';
-import { fillHoles, qualityFigures, qualityNotes } from './completion/quality.ts';
+import { fillHoles, holesAsText, qualityFigures, qualityNotes } from './completion/quality.ts';
 import { SimulatedClock } from './completion/simulatedClock.ts';
 import { replayAll, replayAlone, speedFigures, speedNotes, steadyFigures } from './completion/speed.ts';
 import { Syntax } from './completion/syntax.ts';
@@ -26,7 +27,7 @@ const { values: options } = parseArgs({
     alone: { type: 'string' },
     only: { type: 'string', default: 'holes,replay' },
     seed: { type: 'string' },
-    oursOnly: { type: 'boolean', default: false },
+    'ours-only': { type: 'boolean', default: false },
     dump: { type: 'boolean', default: false },
   },
 });
@@ -52,23 +53,13 @@ try {
   try {
     const tools = { server, prompts: await StarterPrompts.for(server), clock };
     const ours = new OurSide(engine, clock);
-    const sides = options.oursOnly ? [ours] : [ours, new LlamaVscode(tools), new ContinueDev(tools)];
+    const sides = options['ours-only'] ? [ours] : [ours, new LlamaVscode(tools), new ContinueDev(tools)];
     if (parts.includes('holes')) {
       const masks = drawMasks({ files, syntax, count: holes, seed });
       const filled = await fillHoles({ sides, clock, masks, files, syntax });
       figures.push(...qualityFigures(sides, filled));
       notes.push(...qualityNotes(sides, filled));
-      if (options.dump) {
-        for (const [index, mask] of masks.entries()) {
-          const before = mask.text.slice(0, mask.offset).split('\n').slice(-2).join('\n');
-          process.stdout.write(`\n=== ${mask.kind} ${mask.file.path}\n${before}|${mask.text.slice(mask.offset).split('\n')[0]}\n`);
-          process.stdout.write(`WANTED ${JSON.stringify(mask.wanted.slice(0, 120))}\n`);
-          for (const [at, side] of sides.entries()) {
-            const hole = filled[at]?.[index];
-            process.stdout.write(`${side.name}: ${JSON.stringify(hole?.text.slice(0, 160))} ${hole?.why ?? ''} ${JSON.stringify(hole?.score)}\n`);
-          }
-        }
-      }
+      if (options.dump) process.stdout.write(holesAsText(sides, masks, filled));
       process.stderr.write(`holes: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
     }
     if (parts.includes('replay')) {
@@ -87,7 +78,7 @@ try {
 } finally {
   await engine.stop();
 }
-report(half === 'reporting' && !options.quick && !options.oursOnly ? 'completion' : 'completion.development', figures, {
+report(half === 'reporting' && !options.quick && !options['ours-only'] ? 'completion' : 'completion.development', figures, {
   model: 'starter',
   notes: [
     ...notes,

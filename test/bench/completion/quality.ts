@@ -47,6 +47,21 @@ export async function fillHoles({ sides, clock, masks, files, syntax }: QualityO
   return filled;
 }
 
+/** Every hole and what was put into it, to be read by people. */
+export function holesAsText(sides: readonly CompletionSide[], masks: readonly Mask[], filled: readonly (readonly FilledHole[])[]): string {
+  const lines = masks.flatMap(({ kind, file, text, offset, wanted }, index) => [
+    '',
+    `=== ${kind} ${file.package} ${file.path}`,
+    `${text.slice(0, offset).split('\n').slice(-2).join('\n')}|${text.slice(offset).split('\n')[0]}`,
+    `WANTED ${JSON.stringify(wanted)}`,
+    ...sides.map(({ name }, at) => {
+      const hole = filled[at]?.[index];
+      return `${name}: ${JSON.stringify(hole?.text)} ${hole?.why ?? ''} ${JSON.stringify(hole?.score)}`;
+    }),
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
 const share = (holes: readonly FilledHole[], of: (score: Score) => number | boolean) =>
   holes.reduce((sum, { score }) => sum + Number(of(score)), 0) / Math.max(1, holes.length);
 

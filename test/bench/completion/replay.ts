@@ -12,7 +12,7 @@ import type { Answer, CompletionSide, Edit } from './side.ts';
 import { applied } from './side.ts';
 import type { SimulatedClock } from './simulatedClock.ts';
 
-export const reader = { readMs: 250, leastTaken: 3 } as const;
+const reader = { readMs: 250, leastTaken: 3 } as const;
 
 const mostExamples = 30;
 

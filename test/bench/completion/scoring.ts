@@ -58,7 +58,7 @@ function distance(one: string, other: string): number {
 }
 
 /** Its end is the rest of the line, or its last telling line is the next telling one. */
-export function repeatsFollowing(suggestion: string, after: string): boolean {
+function repeatsFollowing(suggestion: string, after: string): boolean {
   const [rest = '', ...following] = after.split('\n');
   const behind = rest.trim();
   if (behind.length >= 2 && /[\p{L}\p{N}]/u.test(behind) && firstLine(suggestion).endsWith(behind)) return true;

@@ -2,10 +2,6 @@
 // begins. It knows the starter model's tokens; it must not know who asks or how much of a file is sent.
 import type { LlamaServer } from './llamaServer.ts';
 
-export interface StarterPrompt {
-  readonly tokens: readonly number[];
-}
-
 export interface PromptTexts {
   /** Everything before the cursor that is to be sent, and everything behind it. */
   readonly prefix: string;
