@@ -275,3 +275,29 @@ test('a change in another document neither empties what is known nor ends what i
   assert.equal(to.inference.requests.filter(({ isAhead }) => !isAhead).length, 1);
   to.end();
 });
+
+test('what the code around says with confidence is shown at once, without the engine', async () => {
+  const to = bench({ answers: ['wrong();', ''] });
+  const editor = new Editor(to, "register('first', { isActive: true, priority: 10 });\nregister('second', { isAc|\n");
+  assert.equal(suggested(await editor.ask()), 'tive: true, priority: 10 });');
+  assert.deepEqual(
+    to.inference.requests.filter(({ isAhead }) => !isAhead),
+    [],
+  );
+  editor.type('t');
+  assert.equal(suggested(await editor.ask()), 'ive: true, priority: 10 });');
+  assert.deepEqual(
+    to.records.map(({ source }) => source),
+    ['code'],
+  );
+  to.end();
+});
+
+test('what is typed through stays in the middle of a line and behind half a word', async () => {
+  const to = bench({ answers: ['one', ''] });
+  const editor = new Editor(to, 'a = | | undefined;\n');
+  assert.equal(suggested(await editor.ask()), 'one');
+  editor.type('o');
+  assert.equal(suggested(await editor.ask()), 'ne');
+  to.end();
+});
