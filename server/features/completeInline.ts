@@ -111,7 +111,9 @@ export class CompleteInline {
 
   /** What the code around says with enough confidence, since that is right more often than a small model; then what was computed before. */
   #known(asked: Asked): Hit | undefined {
-    const copied = this.#copied(asked, thresholds.leastCodeConfidence);
+    const { state } = this.#deps.inference;
+    const isLarge = state.state === 'ready' && state.model.sizeBytes >= thresholds.largeModelBytes;
+    const copied = this.#copied(asked, isLarge ? thresholds.leastCodeConfidenceBesideLarge : thresholds.leastCodeConfidence);
     if (copied) return copied;
     const [first] = this.#state.reuse.find(asked.site);
     const isForgotten = first?.remainder === '' && this.#deps.clock.now() - first.suggestion.atMs > thresholds.nothingMemoryMs;

@@ -40,6 +40,10 @@ export const thresholds = {
    * than the starter model from there on: 37 % of the first lines against 12 %; below, the model was.
    */
   leastCodeConfidence: 0.4,
+  /** Beside a larger model, which copies by itself and sees more than lines: half of the copies from here on were right. Not fitted to one yet. */
+  leastCodeConfidenceBesideLarge: 0.6,
+  /** Size of the file, bytes. */
+  largeModelBytes: 300_000_000,
   /** How long a "nothing here" is believed, ms. */
   nothingMemoryMs: 30_000,
 } as const;
