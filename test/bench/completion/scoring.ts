@@ -78,6 +78,6 @@ export function rightPrefix(suggestion: string, future: string): number {
   while (right > 0 && right < future.length && isWord(future[right - 1]) && isWord(future[right])) right--;
   // A suggestion that goes on in the middle of what is the same word to it would have to be cut inside the word.
   const isCutInside = right === future.length && right < suggestion.length && isWord(suggestion[right - 1]) && isWord(suggestion[right]);
-  while (isCutInside && right > 0 && isWord(suggestion[right - 1])) right--;
+  if (isCutInside) while (right > 0 && isWord(suggestion[right - 1])) right--;
   return suggestion.slice(0, right).trim() === '' ? 0 : right;
 }
