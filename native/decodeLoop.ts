@@ -40,6 +40,7 @@ export class DecodeLoop {
   #wake: () => void = () => {};
   #ticks = 0;
   #streamTicks = 0;
+  #batchTokens = 0;
 
   constructor(options: DecodeLoopOptions) {
     this.#options = options;
@@ -48,9 +49,9 @@ export class DecodeLoop {
     this.#planner = new BatchPlanner(options.batchSize);
   }
 
-  /** Ticks so far, and the streams that took part in them: their quotient is how full batches were. */
-  get fill(): { readonly ticks: number; readonly streamTicks: number } {
-    return { ticks: this.#ticks, streamTicks: this.#streamTicks };
+  /** Ticks so far, and the streams that took part in them: their quotient is how full batches were. Tokens as they went into batches. */
+  get fill(): { readonly ticks: number; readonly streamTicks: number; readonly batchTokens: number } {
+    return { ticks: this.#ticks, streamTicks: this.#streamTicks, batchTokens: this.#batchTokens };
   }
 
   /** Rejects only when the library fails; being aborted is a result. */
@@ -184,6 +185,7 @@ export class DecodeLoop {
     const decodeMs = performance.now() - decodedAt;
     this.#ticks++;
     this.#streamTicks += work.length;
+    this.#batchTokens += size;
     for (const { stream, sequence, tokens, drafted } of work) {
       const pending = tokens.length - drafted;
       for (const token of tokens.subarray(0, pending)) sequence.tokens.push(token);
@@ -250,7 +252,7 @@ export class DecodeLoop {
     stream.generatedTokens++;
     stream.pending = joined(stream.unread, [token]);
     stream.drafter?.append(token);
-    const isWanted = stream.onToken(token);
+    const isWanted = stream.onToken(token, stream.confidence);
     if (isWanted) this.#end(stream, 'wanted');
     else if (stream.generatedTokens >= stream.maxTokens) this.#end(stream, 'length');
     else return true;

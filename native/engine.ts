@@ -206,9 +206,12 @@ export class Engine implements EngineWork {
   }
 }
 
-function sumOfFills(loaded: readonly LoadedModel[]): { readonly ticks: number; readonly streamTicks: number } {
-  return loaded.reduce((sum, { loop }) => ({ ticks: sum.ticks + loop.fill.ticks, streamTicks: sum.streamTicks + loop.fill.streamTicks }), {
-    ticks: 0,
-    streamTicks: 0,
-  });
+function sumOfFills(loaded: readonly LoadedModel[]): { readonly ticks: number; readonly streamTicks: number; readonly batchTokens: number } {
+  const sum = { ticks: 0, streamTicks: 0, batchTokens: 0 };
+  for (const { fill } of loaded.map(({ loop }) => loop)) {
+    sum.ticks += fill.ticks;
+    sum.streamTicks += fill.streamTicks;
+    sum.batchTokens += fill.batchTokens;
+  }
+  return sum;
 }

@@ -56,7 +56,7 @@ export interface EngineWork {
   /** `client` is a number that no other connection has. */
   generate(
     params: GenerateParams,
-    options: { readonly client: number; readonly signal: AbortSignal; readonly onText: (text: string) => void },
+    options: { readonly client: number; readonly signal: AbortSignal; readonly onText: (text: string, confidence: readonly number[]) => void },
   ): Promise<GenerateResult>;
   describeModel(spec: ModelSpec): Promise<DescribeModelResult>;
   countTokens(params: CountTokensParams): Promise<CountTokensResult>;
@@ -187,8 +187,9 @@ export class EngineServer {
     };
     handle(engineMethods.generate, generateParamsSchema, (params, signal) => {
       const { progressToken } = params;
-      const onText = (text: string) => {
-        if (progressToken !== undefined && !signal.aborted) void connection.sendProgress(partialText, progressToken, { text }).catch(abandonAll);
+      const onText = (text: string, confidence: readonly number[]) => {
+        const partial = confidence.length > 0 ? { text, confidence: [...confidence] } : { text };
+        if (progressToken !== undefined && !signal.aborted) void connection.sendProgress(partialText, progressToken, partial).catch(abandonAll);
       };
       return engine.generate(params, { client, signal, onText });
     });

@@ -16,7 +16,7 @@ export interface GenerateOptions {
   /** Who asked, a number for each connection. */
   readonly client: number;
   readonly signal: AbortSignal;
-  readonly onText: (text: string) => void;
+  readonly onText: (text: string, confidence: readonly number[]) => void;
 }
 
 type Finish = 'end' | 'stop' | 'length';
@@ -42,6 +42,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const ends = new AnswerEnd(params);
   const stream = new TextStream(loaded.model, prompt.tokens);
   let text = '';
+  let confidence: readonly number[] = [];
   // Set inside the callback, which the compiler does not follow.
   let finish = 'length' as Finish;
   let endTokens = 0;
@@ -49,7 +50,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const emit = (piece: string) => {
     if (piece === '') return;
     text += piece;
-    options.onText(piece);
+    options.onText(piece, confidence);
   };
   const pieceOf = (token: Token): string => {
     if (!params.markTokens) return stream.push(token);
@@ -68,7 +69,8 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
     notFirst: params.forbidEndFirst ? loaded.vocabulary.endings : undefined,
     signal: options.signal,
     head,
-    onToken: (token) => {
+    onToken: (token, soFar) => {
+      confidence = soFar;
       // In a hole, any control token says that the hole is over: the next file, the next part of the prompt.
       const isEnd = params.prompt.kind === 'parts' ? loaded.vocabulary.isControl(token as Token) : loaded.model.isEogToken(token as Token);
       if (isEnd) {

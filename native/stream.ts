@@ -24,7 +24,7 @@ export interface StreamRequest {
   readonly confidenceTokens?: number | undefined;
   readonly signal: AbortSignal;
   /** Returns true when no further token is wanted. */
-  readonly onToken: (token: number) => boolean;
+  readonly onToken: (token: number, confidence: readonly number[]) => boolean;
   /** Of a chat whose head may be kept on disk. */
   readonly head?: StreamHead | undefined;
 }

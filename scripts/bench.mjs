@@ -6,6 +6,7 @@ import path from 'node:path';
 import { buildBundles } from './build.mjs';
 import { ensureContextBench } from './setup/contextBench.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
+import { ensureHeldOut } from './setup/heldOut.mjs';
 import { ensureNode } from './setup/node.mjs';
 import { ensureBenchPeer } from './setup/python.mjs';
 import { StepError, heading, root, run, runScript } from './setup/steps.mjs';
@@ -34,10 +35,13 @@ await runScript(async () => {
     // An engine of the user's own, already running, must not answer for the one that is measured.
     const runtimeFolder = mkdtempSync(path.join(os.tmpdir(), 'tm-'));
     try {
+      const peer = async () => ({ TRAMONTANE_BENCH_PEER_PYTHON: await ensureBenchPeer() });
       const needs =
         name === 'context'
           ? await ensureContextBench({ withAider: !options.includes('--no-aider') })
-          : { TRAMONTANE_BENCH_PEER_PYTHON: await ensureBenchPeer() };
+          : name === 'completion'
+            ? { ...(await peer()), TRAMONTANE_BENCH_HELD_OUT: await ensureHeldOut() }
+            : await peer();
       const env = { TRAMONTANE_RUNTIME_DIR: runtimeFolder, ...needs };
       await run(node, ['--disable-warning=ExperimentalWarning', path.join(folder, name + ending), ...options], { env, timeoutMs: 60 * 60_000 });
     } finally {

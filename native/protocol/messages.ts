@@ -265,8 +265,8 @@ export const generateResultSchema = v.variant('outcome', [
 ]);
 export type GenerateResult = v.InferOutput<typeof generateResultSchema>;
 
-/** Text of `$/progress` notifications. */
-export const partialTextSchema = v.object({ text });
+/** Text of `$/progress` notifications. `confidence`: of the first tokens so far, where it was asked for. */
+export const partialTextSchema = v.object({ text, confidence: v.optional(v.array(v.number())) });
 export type PartialText = v.InferOutput<typeof partialTextSchema>;
 
 export const modelDescriptionSchema = v.object({
@@ -373,6 +373,8 @@ export const engineStatusSchema = v.object({
     /** Batches so far and the requests that took part in them, of the models in memory: their quotient is how full batches are. */
     ticks: count,
     streamTicks: count,
+    /** All tokens that went into batches, those of guesses and of requests that were given up included. */
+    batchTokens: count,
   }),
 });
 export type EngineStatus = v.InferOutput<typeof engineStatusSchema>;

@@ -3,10 +3,10 @@
 import type { Log } from '../core/log.ts';
 import { cancelled } from '../core/outcome.ts';
 import type { FeedbackRecord } from '../core/completion/feedback.ts';
-import { refit } from '../core/completion/postprocess/postprocess.ts';
+import { postprocess, refit } from '../core/completion/postprocess/postprocess.ts';
 import type { QuietReason } from '../core/completion/quietReasons.ts';
 import type { Hit } from '../core/completion/reuse.ts';
-import { matchAt } from '../core/completion/reuse.ts';
+import { keyOf, matchAt } from '../core/completion/reuse.ts';
 import { thresholds } from '../core/completion/thresholds.ts';
 import { triggerVerdict } from '../core/completion/trigger.ts';
 import { worthShowing } from '../core/completion/worthShowing.ts';
@@ -82,8 +82,10 @@ export class CompleteInline {
       signal: AbortSignal.any([signal, superseded.signal]),
     };
     const verdict = triggerVerdict({ ...completion, site: asked.site, languageId: snapshot.languageId, isExplicit: request.isExplicit });
-    if (verdict !== 'ask') return nothing(verdict);
-    const known = this.#known(asked);
+    const still = this.#stillShown(asked);
+    // What is typed through stays, wherever that leads.
+    if (verdict !== 'ask' && (!still || verdict === 'excludedLanguage' || verdict === 'excludedScope')) return nothing(verdict);
+    const known = still ?? this.#known(asked);
     if (known && request.isExplicit && known.remainder !== '' && this.#isShownHere(asked)) return this.#choose(known, asked);
     if (known && known.remainder !== '') return this.#show([known], asked);
     if (known && !request.isExplicit) return nothing(known.suggestion.why ?? 'modelEnded');
@@ -101,23 +103,27 @@ export class CompleteInline {
     this.#state.forget();
   }
 
-  /** What is shown first: it must not change under the eyes of who types through it. Then what was computed before. */
-  #known({ uri, site }: Asked): Hit | undefined {
+  /** What is shown must not change under the eyes of who types through it. */
+  #stillShown({ uri, site }: Asked): Hit | undefined {
     const { reuse, shown } = this.#state;
     const still = shown?.uri === uri ? matchAt(reuse.get(shown.suggestion.id) ?? shown.suggestion, site) : undefined;
-    if (still && still.remainder !== '') return still;
-    const [first] = reuse.find(site);
+    return still && still.remainder !== '' ? still : undefined;
+  }
+
+  /** What the code around says with enough confidence, since that is right more often than a small model; then what was computed before. */
+  #known(asked: Asked): Hit | undefined {
+    const { state } = this.#deps.inference;
+    const isLarge = state.state === 'ready' && state.model.sizeBytes >= thresholds.largeModelBytes;
+    const copied = this.#copied(asked, isLarge ? thresholds.leastCodeConfidenceBesideLarge : thresholds.leastCodeConfidence);
+    if (copied) return copied;
+    const [first] = this.#state.reuse.find(asked.site);
     const isForgotten = first?.remainder === '' && this.#deps.clock.now() - first.suggestion.atMs > thresholds.nothingMemoryMs;
     return isForgotten ? undefined : first;
   }
 
   async #ask(asked: Asked): Promise<InlineOutcome> {
-    const { session, inference, clock } = this.#deps;
+    const { session, clock } = this.#deps;
     const { uri, site, signal, languageId, request } = asked;
-    if (inference.state.state !== 'ready' && !request.isExplicit) {
-      const copied = this.#fromCode(asked);
-      if (copied) return copied;
-    }
     let run = this.#state.runFor(uri, site);
     if (!run) {
       const delayMs = request.isExplicit ? 0 : this.#state.pauseBefore(languageId, session.settings.completion.delayMs);
@@ -145,39 +151,82 @@ export class CompleteInline {
     return run.end.outcome === 'cancelled' ? cancelled : (this.#fromCode(asked) ?? run.end);
   }
 
-  /** Without the model: while it is loaded, and when the engine is gone. Not kept, since the model would say it better. */
+  /** Without the model, when the engine is gone: asked for explicitly, anything will do. */
   #fromCode(asked: Asked): InlineOutcome | undefined {
-    const suggestion = this.#runs.copyFor(asked, asked.request);
-    const shown = suggestion && this.#show([{ suggestion, remainder: suggestion.text, typed: 0 }], asked);
+    const copied = asked.request.isExplicit ? this.#copied(asked, 0) : undefined;
+    const shown = copied && this.#show([copied], asked);
     return shown?.outcome === 'ok' ? shown : undefined;
+  }
+
+  #copied(asked: Asked, leastConfidence: number): Hit | undefined {
+    const { site, languageId } = asked;
+    const { reuse } = this.#state;
+    const copied = this.#runs.codeFor(asked);
+    if (!copied || copied.confidence < leastConfidence) return undefined;
+    const fitted = postprocess({ text: copied.text, end: 'enough', shape: 'block', site, languageId });
+    if ('hidden' in fitted) return undefined;
+    // The same as before is the same suggestion: somebody may have turned it down.
+    const before = reuse.find(site).find(({ suggestion, remainder }) => suggestion.source === 'code' && remainder === fitted.shown);
+    if (before) return before;
+    const atMs = this.#deps.clock.now();
+    const confidence = [copied.confidence];
+    const kept = { id: this.#runs.newId(), key: keyOf(site), head: site.linePrefix, text: fitted.shown, isGrowing: false, atMs, confidence };
+    const suggestion = { ...kept, source: 'code' } as const;
+    reuse.put(suggestion);
+    return { suggestion, remainder: fitted.shown, typed: 0 };
   }
 
   #show(hits: readonly Hit[], asked: Asked): InlineOutcome {
     const { request, snapshot, site, languageId, uri } = asked;
     // Whatever was waited for, a suggestion is made for one version alone.
     if (this.#deps.session.documents.version(uri) !== snapshot.version) return { outcome: 'stale' };
-    const fitted = hits.map((hit) => ({ hit, text: refit(hit.remainder, { site, languageId, isEnded: false }) })).filter(({ text }) => text.trim() !== '');
+    const fitted = hits.map((hit) => ({ hit, text: this.#fitted(hit, asked) })).filter(({ text }) => text.trim() !== '');
     const [first] = fitted;
     if (!first) return nothing('repeatsWhatFollows');
     const { suggestion } = first.hit;
     const rejectsAtPlace = this.#state.rejects.atPlace(suggestion.id);
     const isShown = this.#state.shown?.suggestion.id === suggestion.id;
-    const verdict = worthShowing({ ...request, isShown, text: first.text, confidence: suggestion.confidence, rejectsAtPlace, lineSuffix: site.lineSuffix });
+    const confidence = suggestion.source === 'code' ? undefined : suggestion.confidence;
+    const { linePrefix, lineSuffix } = site;
+    const { typed } = first.hit;
+    const verdict = worthShowing({ ...request, isShown, text: first.text, confidence, rejectsAtPlace, linePrefix, lineSuffix, typed });
     if (verdict !== 'show') return nothing(verdict);
     const { id, source } = suggestion;
     const nowMs = this.#deps.clock.now();
-    const shown: ShownSuggestion = { suggestion, remainder: first.text, uri, languageId, offset: site.offset, sinceMs: nowMs };
+    const shown: ShownSuggestion = {
+      suggestion,
+      remainder: first.text,
+      uri,
+      languageId,
+      offset: site.offset,
+      from: site.offset,
+      lineSuffix: site.lineSuffix,
+      sinceMs: nowMs,
+    };
     this.#state.shows(shown);
     const probability = suggestion.confidence?.[0];
     this.#feedback.shown(
       { id, uri, languageId, source, text: first.text, offset: site.offset },
       { latencyMs: Math.round(nowMs - asked.startedMs), ...(probability === undefined ? {} : { confidence: probability }) },
     );
-    if (!request.selected) void prepareNext(shown, { place: asked, state: this.#state, runs: this.#runs, signal: this.#ended });
+    // While the model is loaded, it has something better to do.
+    if (!request.selected && this.#deps.inference.state.state === 'ready')
+      void prepareNext(shown, { place: asked, state: this.#state, runs: this.#runs, signal: this.#ended });
     const range = request.selected?.range ?? { start: request.position, end: request.position };
     const lead = request.selected?.text ?? '';
     const withEol = (text: string) => (site.eol === '\n' ? text : text.replaceAll('\n', site.eol));
     return { outcome: 'ok', suggestions: fitted.map(({ hit, text }) => ({ id: hit.suggestion.id, insertText: lead + withEol(text), range })) };
+  }
+
+  /** What is typed through and has the same behind it may get longer, and is otherwise left as it was shown. */
+  #fitted({ suggestion, remainder }: Hit, { site, languageId }: Asked): string {
+    const text = refit(remainder, { site, languageId, isEnded: false });
+    const { shown } = this.#state;
+    if (shown?.suggestion.id !== suggestion.id || shown.lineSuffix !== site.lineSuffix || site.offset < shown.from) return text;
+    const typed = site.offset - shown.from;
+    const rest = shown.remainder.slice(typed);
+    const isThrough = rest !== '' && site.before.endsWith(shown.remainder.slice(0, typed)) && remainder.startsWith(rest);
+    return isThrough && !text.startsWith(rest) ? rest : text;
   }
 
   /** Asked for where something is shown: the user wants to choose. */

@@ -74,6 +74,8 @@ export class CompletionRun {
   #sayFirstLines: () => void = () => {};
   readonly #firstLines: Promise<void>;
   #written = '';
+  /** Of the first tokens, as far as the engine has said them. */
+  #confidence: readonly number[] | undefined;
   #suggestion: Suggestion | undefined;
   #end: RunEnd | undefined;
   #waiting = 0;
@@ -174,8 +176,9 @@ export class CompletionRun {
       let answer = '';
       const generated = await inference.generate(this.#generateRequest(asked, maxTokens), {
         signal: AbortSignal.any([this.#given.signal, enough.signal]),
-        onText: (piece) => {
+        onText: (piece, confidence) => {
           answer += piece;
+          if (confidence) this.#confidence = confidence;
           if (this.#read(asked.suggestionOf(answer), piece)) enough.abort();
         },
       });
@@ -204,7 +207,8 @@ export class CompletionRun {
       stop: asked.stop,
       ...(dedentBelow > 0 ? { lineStops: { dedentBelow, tabSize: tabWidth } } : {}),
       forbidEndFirst: mustSaySomething,
-      ...(source === 'ahead' ? { isAhead: true } : { confidenceTokens: thresholds.confidenceTokens }),
+      ...(source === 'ahead' ? { isAhead: true } : {}),
+      confidenceTokens: thresholds.confidenceTokens,
       ...(variation ? { seed: variation.seed } : { speculation: 'promptLookup' as const, ...(expected ? { expected } : {}) }),
     };
   }
@@ -214,19 +218,19 @@ export class CompletionRun {
     if (text === undefined) return true;
     const { shape, site, languageId } = this.request;
     this.#written = trimLeadingBlanks(text, site.linePrefix);
-    if (piece.includes('\n') && shape !== 'line' && wholeLinesLength(text) > 0) this.#publish(text, 'cut');
+    if (piece.includes('\n') && shape !== 'line' && wholeLinesLength(text) > 0) this.#publish(text, 'growing');
     return cutLoops(text).length < text.length || endOfShape(text, shape, { linePrefix: site.linePrefix, languageId }).isComplete;
   }
 
   /** Keeps what can be shown so far. What was shown once is only made longer. */
-  #publish(text: string, end: 'cut' | 'ended' | 'enough', confidence?: readonly number[]): Hidden | undefined {
+  #publish(text: string, end: 'growing' | 'cut' | 'ended' | 'enough'): Hidden | undefined {
     const { shape, site, languageId } = this.request;
     const result = postprocess({ text, end, shape, site, languageId });
     if ('hidden' in result) return this.#suggestion ? undefined : result.hidden;
     if (this.#suggestion && !result.shown.startsWith(this.#suggestion.text)) return undefined;
     this.#latencyMs ??= this.#deps.clock.now() - this.#startedMs;
-    this.#keep({ ...this.#asSuggestion(result.shown, end === 'cut' ? 'growing' : 'whole'), ...(confidence ? { confidence } : {}) });
-    if (end !== 'cut' && result.tail !== '') this.#keepTail(result.shown, result.tail);
+    this.#keep(this.#asSuggestion(result.shown, end === 'growing' ? 'growing' : 'whole'));
+    if (end !== 'growing' && end !== 'cut' && result.tail !== '') this.#keepTail(result.shown, result.tail);
     this.#sayFirstLines();
     return undefined;
   }
@@ -234,7 +238,8 @@ export class CompletionRun {
   #conclude(text: string | undefined, end: 'cut' | 'ended' | 'enough', generation: Generation | undefined): RunEnd {
     if (text === undefined) return { outcome: 'nothing', why: 'chat' };
     this.#written = trimLeadingBlanks(text, this.request.site.linePrefix);
-    const hidden = this.#publish(text, end, generation?.confidence);
+    if (generation?.confidence) this.#confidence = generation.confidence;
+    const hidden = this.#publish(text, end);
     if (this.#suggestion) return { outcome: 'ok' };
     const why = hidden === undefined || hidden === 'empty' ? 'modelEnded' : hidden;
     this.#deps.reuse?.put({ ...this.#asSuggestion('', 'whole'), why });
@@ -268,6 +273,16 @@ export class CompletionRun {
 
   #asSuggestion(text: string, state: 'growing' | 'whole'): Suggestion {
     const { id, site, source } = this.request;
-    return { id, key: this.#key, head: site.linePrefix, text, isGrowing: state === 'growing', source, atMs: this.#startedMs };
+    const confidence = this.#confidence;
+    return {
+      id,
+      key: this.#key,
+      head: site.linePrefix,
+      text,
+      isGrowing: state === 'growing',
+      source,
+      atMs: this.#startedMs,
+      ...(confidence ? { confidence } : {}),
+    };
   }
 }

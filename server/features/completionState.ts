@@ -22,6 +22,9 @@ export interface ShownSuggestion extends Shown {
   readonly languageId: string;
   /** Of the cursor, in the text as it was when this was shown. */
   readonly offset: number;
+  /** Where `remainder` begins, and the rest of the line behind it as it was then. */
+  readonly from: number;
+  readonly lineSuffix: string;
   readonly sinceMs: number;
 }
 
@@ -182,7 +185,7 @@ export class CompletionState {
       case 'part':
         this.rejects.accepted(shown.languageId);
         this.#feedback.acceptedPart(shown.suggestion.id, reaction.kind, reaction.taken.length);
-        this.#shown = { ...shown, remainder: shown.remainder.slice(reaction.taken.length), offset: site.offset };
+        this.#shown = { ...shown, remainder: shown.remainder.slice(reaction.taken.length), offset: site.offset, from: site.offset };
         return;
       case 'typedThrough':
         this.#shown = { ...shown, offset: site.offset };

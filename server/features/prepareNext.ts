@@ -15,9 +15,8 @@ export interface PrepareNextInput {
 
 export async function prepareNext(shown: ShownSuggestion, { place, state, runs, signal }: PrepareNextInput): Promise<void> {
   const { uri, languageId, site } = place;
-  const { id, isGrowing, source } = shown.suggestion;
-  // What is only copied stands in for the model: then the engine has something better to do, or is not there.
-  if (source === 'code' || state.hasPrepared(id)) return;
+  const { id, isGrowing } = shown.suggestion;
+  if (state.hasPrepared(id)) return;
   // A bug in it is told by the run itself.
   if (isGrowing) await state.runFor(uri, site)?.done.catch(() => undefined);
   const isWanted = () => state.shown?.suggestion.id === id && state.isIdle && !signal.aborted;

@@ -4,12 +4,9 @@ import type { Log } from '../core/log.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { CodeSuggestion } from '../core/completion/fromCode.ts';
 import { fromCode } from '../core/completion/fromCode.ts';
-import { postprocess } from '../core/completion/postprocess/postprocess.ts';
-import type { Reuse, Suggestion } from '../core/completion/reuse.ts';
-import { keyOf } from '../core/completion/reuse.ts';
+import type { Reuse } from '../core/completion/reuse.ts';
 import { shapeFor } from '../core/completion/shape.ts';
 import type { Site } from '../core/completion/site.ts';
-import { thresholds } from '../core/completion/thresholds.ts';
 import { fillingWayOf } from '../core/prompt/completionPrompt.ts';
 import { TokenEstimate } from '../core/prompt/tokenEstimate.ts';
 import type { Inference } from '../inference/inference.ts';
@@ -53,7 +50,7 @@ export class RunStarter {
     this.#deps = deps;
   }
 
-  #newId(): string {
+  newId(): string {
     return `c${this.#nextId++}`;
   }
 
@@ -69,10 +66,10 @@ export class RunStarter {
     if (!way) return { outcome: 'unsupported', cause: `${model.name} can neither fill holes nor chat.`, action: 'Choose another model.' };
     const isAhead = purpose.kind === 'ahead';
     const isExplicit = purpose.kind === 'alternative' || (purpose.kind === 'shown' && purpose.isExplicit);
-    const expected = purpose.kind === 'shown' ? (purpose.expected ?? this.#codeFor(place)?.text) : undefined;
+    const expected = purpose.kind === 'shown' ? (purpose.expected ?? this.codeFor(place)?.text) : undefined;
     return new CompletionRun(
       {
-        id: this.#newId(),
+        id: this.newId(),
         site,
         languageId,
         path: session.displayPath(uri),
@@ -89,19 +86,8 @@ export class RunStarter {
     );
   }
 
-  /** A suggestion from the open documents alone, where they say enough. */
-  copyFor(place: Place, { isExplicit }: { readonly isExplicit: boolean }): Suggestion | undefined {
-    const { site, languageId } = place;
-    const copied = this.#codeFor(place);
-    if (!copied || (copied.confidence < thresholds.leastCodeConfidence && !isExplicit)) return undefined;
-    const fitted = postprocess({ text: copied.text, end: 'enough', shape: 'block', site, languageId });
-    if ('hidden' in fitted) return undefined;
-    const atMs = this.#deps.clock.now();
-    return { id: this.#newId(), key: keyOf(site), head: site.linePrefix, text: fitted.shown, isGrowing: false, source: 'code', atMs };
-  }
-
   /** What the open documents say would come here, without any model. */
-  #codeFor({ uri, languageId, site }: Place): CodeSuggestion | undefined {
+  codeFor({ uri, languageId, site }: Place): CodeSuggestion | undefined {
     const { documents } = this.#deps.session;
     const others: string[] = [];
     for (const other of documents.uris) {

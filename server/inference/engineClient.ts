@@ -132,12 +132,12 @@ export class EngineClient {
     return !this.#gone.signal.aborted;
   }
 
-  async generate(params: GenerateParams, signal: AbortSignal, onText?: (text: string) => void): Promise<GenerateResult> {
+  async generate(params: GenerateParams, signal: AbortSignal, onText?: (text: string, confidence?: readonly number[]) => void): Promise<GenerateResult> {
     if (!onText) return this.#request(engineMethods.generate, generateResultSchema, params, signal);
     const progressToken = `text-${this.#nextProgress++}`;
     const listening = this.#connection.onProgress(partialText, progressToken, (value) => {
       const partial = v.safeParse(partialTextSchema, value);
-      if (partial.success && !signal.aborted) onText(partial.output.text);
+      if (partial.success && !signal.aborted) onText(partial.output.text, partial.output.confidence);
     });
     try {
       return await this.#request(engineMethods.generate, generateResultSchema, { ...params, progressToken }, signal);

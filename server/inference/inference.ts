@@ -32,8 +32,8 @@ export interface GenerateRequest {
 
 export interface GenerateOptions {
   readonly signal: AbortSignal;
-  /** Called with each new piece of text, in order. */
-  readonly onText?: (text: string) => void;
+  /** Called with each new piece of text, in order; with the probabilities of the first tokens so far, where they were asked for. */
+  readonly onText?: (text: string, confidence?: readonly number[]) => void;
 }
 
 export interface Generation {

@@ -13,7 +13,10 @@ before(() => {
 });
 after(() => engine.end());
 
-async function run(request: Parameters<typeof engine.inference.generate>[0], onText?: (text: string) => void): Promise<Generation> {
+async function run(
+  request: Parameters<typeof engine.inference.generate>[0],
+  onText?: (text: string, confidence?: readonly number[]) => void,
+): Promise<Generation> {
   const outcome = await engine.inference.generate(request, { signal: forever, ...(onText ? { onText } : {}) });
   assert.equal(outcome.outcome, 'ok', JSON.stringify(outcome));
   return (outcome as { value: Generation }).value;
@@ -160,10 +163,14 @@ test('the engine ends an answer by its lines and streams nothing that is cut off
 test('the first tokens come with their probabilities, and with the same text', async () => {
   const request = holeRequest('def add(a, b):\n    return ', { maxTokens: 12 });
   const plain = await run(request);
-  const sure = await run({ ...request, confidenceTokens: 4 });
+  const said: (readonly number[] | undefined)[] = [];
+  const sure = await run({ ...request, confidenceTokens: 4 }, (_text, confidence) => void said.push(confidence));
   assert.equal(sure.text, plain.text);
   assert.equal(plain.confidence, undefined);
   assert.equal(sure.confidence?.length, 4);
+  // Told while it is written, too: whoever ends it early knows as much.
+  assert.ok((said[0]?.length ?? 0) >= 1, JSON.stringify(said));
+  assert.deepEqual(said.at(-1), sure.confidence);
   for (const value of sure.confidence ?? []) assert.ok(value > 0 && value <= 1, String(value));
   assert.ok(new Set(sure.confidence).size > 1);
   // Of the likeliest tokens the first is at least as likely as an average one.

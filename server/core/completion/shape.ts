@@ -61,8 +61,6 @@ export function endOfShape(text: string, shape: Shape, site: ShapedSite): ShapeE
 }
 
 const mostStatementLines = 16;
-/** After these an opening brace begins a value, not a body. */
-const beforeValue = /(?:[=(,:[?|&]|\breturn|\byield|\bawait|=>\s*\()\s*$/;
 const continues = /(?:[,\\=+*/&|.?([]|\b(?:and|or|not|in|of|is|as)|=>)$/;
 
 function endOfStatement(text: string, { linePrefix, languageId }: ShapedSite): ShapeEnd {
@@ -85,17 +83,18 @@ function isHalf(line: string, lineEnd: number): boolean {
   return lineEnd < 0 && line.trim() === '';
 }
 
+/** A condition or a loop whose body stands on the next line, without braces. */
+export const bodilessHead = /^\s*(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$/;
+
 /** Whether the statement is not finished at the end of this line. */
 function goesOn(soFar: string, linePrefix: string, languageId: string): boolean {
   const { open } = lex(soFar, { languageId });
   const last = open.at(-1);
   const line = (linePrefix + soFar).trimEnd();
-  if (last === undefined) return languageId !== 'markdown' && continues.test(line) && !line.endsWith('++') && !line.endsWith('--');
-  if (last === '`') return true;
-  if (last !== '{') return true;
-  const brace = soFar.lastIndexOf('{');
-  // A body is a suggestion of its own: it comes when its head has been taken.
-  return open.length > 1 || beforeValue.test(linePrefix + soFar.slice(0, brace));
+  if (last !== undefined) return true;
+  // A head alone would leave a file that does not parse.
+  if (languageId === 'python' ? line.endsWith(':') : bodilessHead.test(lastLineOf(line))) return true;
+  return languageId !== 'markdown' && continues.test(line) && !line.endsWith('++') && !line.endsWith('--');
 }
 
 /** One blank line at most, then one statement. */
@@ -147,6 +146,10 @@ export function endOfBlock(text: string, linePrefix: string): ShapeEnd {
     kept.push(line);
   }
   return done(false);
+}
+
+function lastLineOf(text: string): string {
+  return text.slice(text.lastIndexOf('\n') + 1);
 }
 
 function upTo(text: string, end: number): ShapeEnd {

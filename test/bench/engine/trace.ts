@@ -1,5 +1,6 @@
 // Keystrokes as a person makes them: a file of source text and 300 edits of it at a cursor that moves now and then. Seeded, so that every run is
 // the same. It knows text; it must not know prompts or engines.
+import { randomFrom } from '../random.ts';
 
 export interface Keystroke {
   /** The document after the keystroke. */
@@ -84,15 +85,4 @@ export function keystrokes(count: number, seed: number): Keystroke[] {
 function lineEndNear(text: string, offset: number): number {
   const at = text.indexOf(';\n', offset);
   return at < 0 ? text.length : at + 1;
-}
-
-/** Mulberry32: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -30,10 +30,16 @@ export interface CompletionRequest {
   readonly reusePrefix: boolean;
   /** Which of the parallel sequences; the first one when absent. */
   readonly slot?: number;
+  /** Ends before the first later line that is indented less, in characters. */
+  readonly leastIndent?: number;
+  /** Ends the request on the server, too. What it has cost until then is what the last token said. */
+  readonly signal?: AbortSignal;
+  readonly onText?: (piece: string) => void;
 }
 
 export interface Completion {
   readonly text: string;
+  readonly isAborted: boolean;
   /** From the request to the first text, ms, on this side of the connection. */
   readonly firstTextMs: number;
   /** From the request to its end, ms, on this side of the connection. */
@@ -110,28 +116,36 @@ export class LlamaServer {
   }
 
   /** Greedy, streamed. */
-  async complete({ prompt, maxTokens, reusePrefix, slot = 0 }: CompletionRequest): Promise<Completion> {
-    const body = { prompt, n_predict: maxTokens, temperature: 0, cache_prompt: reusePrefix, stream: true, id_slot: slot };
+  async complete({ prompt, maxTokens, reusePrefix, slot = 0, leastIndent, signal, onText }: CompletionRequest): Promise<Completion> {
+    const limits = leastIndent ? { n_indent: leastIndent } : {};
+    const figures = signal ? { timings_per_token: true } : {};
+    const body = { prompt, n_predict: maxTokens, temperature: 0, cache_prompt: reusePrefix, stream: true, id_slot: slot, ...limits, ...figures };
     const startedAt = performance.now();
     let firstTextMs: number | undefined;
     let text = '';
     let last: StreamedEvent | undefined;
-    const response = await this.#post('/completion', body);
-    for await (const event of eventsOf(response)) {
-      if (event.content !== '') firstTextMs ??= performance.now() - startedAt;
-      text += event.content;
-      last = event;
+    try {
+      const response = await this.#post('/completion', body, signal);
+      for await (const event of eventsOf(response)) {
+        if (event.content !== '') firstTextMs ??= performance.now() - startedAt;
+        text += event.content;
+        last = event;
+        if (event.content !== '') onText?.(event.content);
+      }
+    } catch (error) {
+      if (!signal?.aborted) throw error;
     }
     const totalMs = performance.now() - startedAt;
-    if (!last?.timings) throw new Error('llama-server ended a completion without its timings.');
-    const { timings } = last;
+    if (!last?.timings && !signal?.aborted) throw new Error('llama-server ended a completion without its timings.');
+    const timings = last?.timings ?? { prompt_n: 0, cache_n: 0, predicted_n: 0, prompt_ms: 0, predicted_ms: 0 };
     return {
       text,
+      isAborted: signal?.aborted ?? false,
       firstTextMs: firstTextMs ?? totalMs,
       totalMs,
       evaluatedTokens: timings.prompt_n,
       reusedTokens: timings.cache_n,
-      generatedTokens: last.tokens_predicted ?? timings.predicted_n,
+      generatedTokens: last?.tokens_predicted ?? timings.predicted_n,
       timings: { prefillMs: timings.prompt_ms, decodeMs: timings.predicted_ms },
     };
   }
@@ -140,6 +154,13 @@ export class LlamaServer {
   async tokenize(text: string, { parseSpecial }: { readonly parseSpecial: boolean }): Promise<number[]> {
     const response = await this.#post('/tokenize', { content: text, add_special: false, parse_special: parseSpecial });
     return (JSON.parse(await textOf(response)) as { tokens: number[] }).tokens;
+  }
+
+  /** Plain text with the ids of its tokens and what each of them says; a token that is part of a character says nothing. */
+  async pieces(text: string): Promise<readonly { readonly id: number; readonly piece: string }[]> {
+    const response = await this.#post('/tokenize', { content: text, add_special: false, parse_special: false, with_pieces: true });
+    const { tokens } = JSON.parse(await textOf(response)) as { tokens: { id: number; piece: unknown }[] };
+    return tokens.map(({ id, piece }) => ({ id, piece: typeof piece === 'string' ? piece : '' }));
   }
 
   async stop(): Promise<void> {
@@ -153,9 +174,14 @@ export class LlamaServer {
   }
 
   /** @returns the body of a good answer, as it comes */
-  async #post(route: string, body: unknown): Promise<IncomingMessage> {
+  async #post(route: string, body: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
     // A connection of its own, since the server closes one after a streamed answer, and the next request on it would fail.
-    const outgoing = request(this.#address + route, { method: 'POST', agent: false, headers: { 'content-type': 'application/json' } });
+    const outgoing = request(this.#address + route, {
+      method: 'POST',
+      agent: false,
+      headers: { 'content-type': 'application/json' },
+      ...(signal ? { signal } : {}),
+    });
     outgoing.end(JSON.stringify(body));
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
     response.setEncoding('utf8');

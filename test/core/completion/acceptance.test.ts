@@ -95,12 +95,18 @@ test('a pause to think does not count as rhythm', () => {
   assert.equal(rhythm.sinceKeystrokeMs(9150), 50);
 });
 
-const worth = { text: 'foo()', isExplicit: false, isShown: false, confidence: undefined, rejectsAtPlace: 0, lineSuffix: '' };
+const worth = { text: 'foo()', isExplicit: false, isShown: false, confidence: undefined, rejectsAtPlace: 0, linePrefix: 'a = ', lineSuffix: '', typed: 0 };
 test('nearly everything is shown', () => {
   assert.equal(worthShowing(worth), 'show');
   assert.equal(worthShowing({ ...worth, confidence: [0.2, 0.1] }), 'show');
 });
 test('what the model itself does not believe is not', () => assert.equal(worthShowing({ ...worth, confidence: [0.01, 0.02] }), 'unsure'));
+test('behind a half-typed word it must be surer, unless it was agreed with', () => {
+  const half = { ...worth, linePrefix: 'a = fo', confidence: [0.4, 0.3] };
+  assert.equal(worthShowing({ ...half, linePrefix: 'a = ' }), 'show');
+  assert.equal(worthShowing(half), 'unsure');
+  assert.equal(worthShowing({ ...half, typed: 3 }), 'show');
+});
 test('nor what was turned down twice at this place', () => assert.equal(worthShowing({ ...worth, rejectsAtPlace: 2 }), 'turnedDown'));
 test('nor one closing sign', () => assert.equal(worthShowing({ ...worth, text: ')' }), 'trivial'));
 test('what is being typed through does not vanish at its last sign', () => assert.equal(worthShowing({ ...worth, text: ')', isShown: true }), 'show'));

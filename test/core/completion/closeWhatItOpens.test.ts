@@ -41,6 +41,11 @@ const cases: readonly [name: string, marked: string, text: string, expected: str
   ['but no body: it goes on', 'if (a) |', '{', '{', { isEnded: true }],
   ['nor what was cut by a limit', 'x = |', 'foo(bar', 'foo(bar'],
   ['an opener at the end waits for its content', 'x = |', 'foo(', 'foo(', { isEnded: true }],
+  ['a comma that stands there is not repeated', 'f(\n  |,\n)', 'a,', 'a'],
+  ['nor a semicolon', 'return |;', 'a;', 'a'],
+  ['before a comma there is one element', 'f(|, b)', 'a, c', 'a'],
+  ['commas inside it are its own', 'f(|, b)', 'g(a, c), d', 'g(a, c)'],
+  ['a call that goes on below stays open', 'f(|, b,\n  c)', 'a);', 'a'],
   ['what was open before is not the suggestion’s to close', 'foo(|', 'bar', 'bar', { isEnded: true }],
 ];
 for (const [name, ...row] of cases) test(name, () => check(...row));

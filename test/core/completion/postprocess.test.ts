@@ -33,7 +33,8 @@ test('whole lines behind the end are kept for later', () =>
   }));
 test('an object is completed to its closing brace', () =>
   assert.equal(shown('const a = |', '{\n  x: 1,\n};\nconst b = 2;', { shape: 'statement' }), '{\n  x: 1,\n};'));
-test('the head of a function ends before its body', () => assert.equal(shown('function f|', '(a) {\n  return a;\n}', { shape: 'statement' }), '(a) {'));
+test('the head of a function comes with its body', () =>
+  assert.equal(shown('function f|', '(a) {\n  return a;\n}\nb();', { shape: 'statement' }), '(a) {\n  return a;\n}'));
 
 for (const [name, character] of [
   ['right-to-left override', '\u202e'],

@@ -34,7 +34,7 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
       for (let at = 0; at < text.length; at += pieceLength) {
         await new Promise((resolve) => setTimeout(resolve, 2));
         if (signal.aborted) return { outcome: 'cancelled' };
-        onText(text.slice(at, at + pieceLength));
+        onText(text.slice(at, at + pieceLength), []);
       }
       return {
         outcome: 'ok',
@@ -60,7 +60,7 @@ export async function startScriptedEngine({ runtimeDirectory, engineModule, answ
       devices: [],
       savedStates: { files: 0, bytes: 0 },
       figures: new RecentFigures().all,
-      totals: { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0 },
+      totals: { requests: 0, evaluatedTokens: 0, reusedTokens: 0, generatedTokens: 0, prefillMs: 0, decodeMs: 0, ticks: 0, streamTicks: 0, batchTokens: 0 },
     }),
   };
   await ensureRuntimeDirectory(runtimeDirectory);

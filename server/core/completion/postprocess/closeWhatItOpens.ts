@@ -17,7 +17,7 @@ export function closeWhatItOpens(text: string, input: ClosersInput): string {
   const { languageId, linePrefix, lineSuffix } = input;
   const before = lex(linePrefix, { languageId });
   if (before.scope === 'comment') return withoutRepeatedRest(text, lineSuffix);
-  const cut = cutSurplus(withoutRepeatedRest(text, lineSuffix), input, before.open);
+  const cut = withoutNextElement(cutSurplus(withoutRepeatedRest(text, lineSuffix), input, before.open), input, before.open);
   return input.isEnded ? withMissing(cut, input, before.open) : cut;
 }
 
@@ -25,11 +25,15 @@ export function closeWhatItOpens(text: string, input: ClosersInput): string {
 function cutSurplus(text: string, { languageId, lineSuffix, following }: ClosersInput, openBefore: readonly string[]): string {
   const behind = closersBehind(lineSuffix, languageId);
   // Of what is open before the cursor, the outer part is closed by what stands behind it; the inner part is the suggestion's to close.
-  const reserved = closedBehind(openBefore, behind);
+  const goesOn = /^\s*[^\s)\]}"'`;:]/.test(lineSuffix);
+  // A list or a sum goes on behind the cursor: what is open and not closed on this line is closed on a later one.
+  const reserved = goesOn && behind.length === 0 ? openBefore.length : closedBehind(openBefore, behind);
   const { closed, surplus } = lex(text, { languageId, startOpen: openBefore });
   const tooFar = closed.find(({ depth }) => depth < reserved);
   const isLineEnd = lineSuffix.trim() === '';
-  const tooMany = surplus.find(({ sign, at }) => behind[0] === sign || (isLineEnd && nextCloser(following) === sign && !text.slice(0, at).includes('\n')));
+  const tooMany = surplus.find(
+    ({ sign, at }) => goesOn || behind[0] === sign || (isLineEnd && nextCloser(following) === sign && !text.slice(0, at).includes('\n')),
+  );
   const at = Math.min(tooFar?.at ?? text.length, tooMany?.at ?? text.length);
   return at === text.length ? text : beforeCloser(text, at, !isLineEnd);
 }
@@ -55,6 +59,17 @@ function usedOf(behind: readonly string[], open: readonly string[]): number {
   let used = 0;
   for (const sign of open.toReversed()) if (closerOf[sign] === behind[used]) used++;
   return used;
+}
+
+/** Where a comma or a semicolon stands behind the cursor, what comes before it is wanted: not another one, and no further element. */
+function withoutNextElement(text: string, { languageId, lineSuffix }: ClosersInput, openBefore: readonly string[]): string {
+  const sign = /^\s*([,;])/.exec(lineSuffix)?.[1];
+  if (sign === undefined || text.includes('\n')) return text;
+  for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
+    const { open, scope } = lex(text.slice(0, at), { languageId, startOpen: openBefore });
+    if (scope === 'code' && open.length <= openBefore.length && text.slice(0, at).trim() !== '') return text.slice(0, at);
+  }
+  return text;
 }
 
 function nextCloser(following: string): string | undefined {

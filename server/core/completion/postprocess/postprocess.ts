@@ -10,6 +10,7 @@ import { closeWhatItOpens } from './closeWhatItOpens.ts';
 import { cutLoops } from './cutLoops.ts';
 import { dropRepeatedLines } from './dropRepeatedLines.ts';
 import { dropRestated } from './dropRestated.ts';
+import { finishStatement } from './finishStatement.ts';
 import { fitIndentation } from './fitIndentation.ts';
 import { trimLeadingBlanks, trimTrailingBlanks } from './trimBlanks.ts';
 
@@ -17,10 +18,10 @@ export interface PostprocessInput {
   /** What the model wrote, with `\n` as line break. */
   readonly text: string;
   /**
-   * `ended`: the model or a stop ended it. `cut`: the limit of tokens was reached, or it is still being written: the last line may be a
-   * half one. `enough`: decoding was stopped because nothing later could be shown.
+   * `ended`: the model or a stop ended it. `cut`: the limit of tokens was reached, `growing`: it is still being written; either way the last
+   * line may be a half one. `enough`: decoding was stopped because nothing later could be shown.
    */
-  readonly end: 'ended' | 'cut' | 'enough';
+  readonly end: 'ended' | 'cut' | 'growing' | 'enough';
   readonly shape: Shape;
   readonly site: Site;
   readonly languageId: string;
@@ -40,10 +41,13 @@ export function postprocess({ text, end, shape, site, languageId }: PostprocessI
   const above = linesAbove(site);
   const indented = fitIndentation(whole, linePrefix, [...above.slice(-linesForStyle), ...following.split('\n', linesForStyle)]);
   const shaped = endOfShape(indented, shape, { linePrefix, languageId });
-  const sure = end === 'cut' && !shaped.isComplete ? withoutHalfLine(shaped.text) : shaped.text;
+  const isCut = end === 'cut' || end === 'growing';
+  const sure = isCut && !shaped.isComplete ? withoutHalfLine(shaped.text) : shaped.text;
   if (sure.trim() === '') return { hidden: 'empty' };
-  const fitted = refit(sure, { site, languageId, isEnded: end === 'ended' && !shaped.isComplete });
-  if (fitted.trim() === '') return { hidden: 'repeatsWhatFollows' };
+  const unfinished = refit(sure, { site, languageId, isEnded: end === 'ended' && !shaped.isComplete });
+  if (unfinished.trim() === '') return { hidden: 'repeatsWhatFollows' };
+  const fitted = finishStatement(unfinished, { languageId, linePrefix, lineSuffix: site.lineSuffix, isGrowing: end === 'growing' && !shaped.isComplete });
+  if (fitted.trim() === '') return { hidden: 'empty' };
   if (dropRestated(fitted, linePrefix, above) === '') return { hidden: 'restatesWhatStands' };
   const isCutByShape = fitted === sure.trimEnd() && shaped.text.length < indented.length;
   return { shown: fitted, tail: isCutByShape ? wholeTail(indented.slice(fitted.length), end) : '' };

@@ -1,0 +1,87 @@
+// Ghost text as people meet it: holes in source that the model never saw, and real changes typed by a simulated user, beside the request patterns
+// of two other extensions on the same model.
+// usage: npm run bench -- completion [--half=development|reporting] [--quick] [--only=holes,replay] [--holes=N] [--keystrokes=N] [--alone=N]
+//        [--seed=N] [--ours-only] [--dump]    thresholds are fitted to the development half; figures are told of the reporting half
+import { parseArgs } from 'node:util';
+import { sourceFiles } from './completion/corpus.ts';
+import { drawEpisodes } from './completion/history.ts';
+import { drawMasks } from './completion/masks.ts';
+import { OurSide } from './completion/ours.ts';
+import { fillHoles, holesAsText, qualityFigures, qualityNotes } from './completion/quality.ts';
+import { SimulatedClock } from './completion/simulatedClock.ts';
+import { replayAll, replayAlone, speedFigures, speedNotes, steadyFigures } from './completion/speed.ts';
+import { Syntax } from './completion/syntax.ts';
+import { type Figure, report } from './harness.ts';
+import { LocalEngine, starterModel } from './localEngine.ts';
+import { ContinueDev } from './peers/continueDev.ts';
+import { LlamaServer } from './peers/llamaServer.ts';
+import { LlamaVscode } from './peers/llamaVscode.ts';
+import { StarterPrompts } from './peers/starterPrompt.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    half: { type: 'string', default: 'reporting' },
+    quick: { type: 'boolean', default: false },
+    holes: { type: 'string' },
+    keystrokes: { type: 'string' },
+    alone: { type: 'string' },
+    only: { type: 'string', default: 'holes,replay' },
+    seed: { type: 'string' },
+    'ours-only': { type: 'boolean', default: false },
+    dump: { type: 'boolean', default: false },
+  },
+});
+const half = options.half === 'development' ? 'development' : 'reporting';
+const seed = Number(options.seed ?? (half === 'development' ? 1 : 2));
+const holes = Number(options.holes ?? (options.quick ? 60 : 320));
+const keystrokes = Number(options.keystrokes ?? (options.quick ? 300 : 1000));
+/** Of ours alone, to be counted for flickering. */
+const alone = Number(options.alone ?? (options.quick ? 0 : 10_000));
+const parts = options.only.split(',');
+const threads = 1;
+const contextSize = 1024;
+
+const startedAt = performance.now();
+const files = sourceFiles(half);
+const syntax = await Syntax.load();
+const clock = new SimulatedClock();
+const engine = await LocalEngine.start({ threads, contextSize });
+const figures: Figure[] = [];
+const notes: string[] = [];
+try {
+  const server = await LlamaServer.start({ model: starterModel, threads, contextSize });
+  try {
+    const tools = { server, prompts: await StarterPrompts.for(server), clock };
+    const ours = new OurSide(engine, clock);
+    const sides = options['ours-only'] ? [ours] : [ours, new LlamaVscode(tools), new ContinueDev(tools)];
+    if (parts.includes('holes')) {
+      const masks = drawMasks({ files, syntax, count: holes, seed });
+      const filled = await fillHoles({ sides, clock, masks, files, syntax });
+      figures.push(...qualityFigures(sides, filled));
+      notes.push(...qualityNotes(sides, filled));
+      if (options.dump) process.stdout.write(holesAsText(sides, masks, filled));
+      process.stderr.write(`holes: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
+    }
+    if (parts.includes('replay')) {
+      const episodes = drawEpisodes(files, keystrokes, seed);
+      const tallies = await replayAll(sides, clock, episodes);
+      process.stderr.write(`replay: ${Math.round((performance.now() - startedAt) / 1000)} s, ${episodes.length} files\n`);
+      const steady = await replayAlone(ours, clock, { keystrokes: alone, files, seed: seed + 1000 });
+      figures.push(...speedFigures(sides, tallies), ...steadyFigures(steady));
+      notes.push(...speedNotes(sides, tallies), ...speedNotes([ours], [steady]));
+      if (options.dump) for (const sample of tallies[0]?.samples ?? []) process.stdout.write(`SAMPLE ${JSON.stringify(sample)}\n`);
+      process.stderr.write(`${alone} keystrokes alone: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
+    }
+  } finally {
+    await server.stop();
+  }
+} finally {
+  await engine.stop();
+}
+report(half === 'reporting' && !options.quick && !options['ours-only'] ? 'completion' : 'completion.development', figures, {
+  model: 'starter',
+  notes: [
+    ...notes,
+    `Files of the ${half} half, seed ${seed}; ${threads} evaluation thread on each side; greedy; the starter model's token order, rendered anew for the peers.`,
+  ],
+});

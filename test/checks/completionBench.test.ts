@@ -1,0 +1,103 @@
+// The completion bench finds what it is to find: sides with known faults go through a simulated user and are told apart.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Episode } from '../bench/completion/history.ts';
+import { emptyTally, Replay, type Tally } from '../bench/completion/replay.ts';
+import { rightPrefix, similarityOf } from '../bench/completion/scoring.ts';
+import type { Answer, CompletionSide } from '../bench/completion/side.ts';
+import { SimulatedClock } from '../bench/completion/simulatedClock.ts';
+
+const typed = 'const total = items.length;\n  return total;';
+const episode: Episode = {
+  document: { path: 'a.ts', languageId: 'typescript', text: 'function f() {\n  \n}\n' },
+  others: [],
+  regions: [{ offset: 17, removed: '', moveMs: 1000, keys: (typed.match(/\n[ \t]*|[^\n]/g) ?? []).map((text) => ({ text, gapMs: 200 })) }],
+  keystrokes: typed.length,
+};
+
+/** Answers after a time on the clock with what `say` makes of what has been typed so far. */
+async function play(say: (sofar: string) => Partial<Answer>, { afterMs = 10 }: { readonly afterMs?: number } = {}): Promise<Tally> {
+  const clock = new SimulatedClock();
+  const tally = emptyTally();
+  let text = episode.document.text;
+  const side: CompletionSide = {
+    name: 'scripted',
+    open: () => {},
+    edit: ({ start, end, text: inserted }) => {
+      text = text.slice(0, start) + inserted + text.slice(end);
+    },
+    ask: async (offset, signal) => {
+      await clock.wait(afterMs, signal);
+      return signal.aborted ? undefined : { text: '', usedEngine: true, ...say(text.slice(17, offset)) };
+    },
+    accepted: () => {},
+    quiet: () => Promise.resolve(),
+    tokens: () => Promise.resolve(0),
+  };
+  await clock.run(() => new Replay(side, clock, tally).play(episode));
+  assert.equal(text, `function f() {\n  ${typed}\n}\n`, 'the user types what is to be typed, whatever is suggested');
+  return tally;
+}
+
+test('a side that knows everything spares all keys but the reading', async () => {
+  const tally = await play((sofar) => ({ text: typed.slice(sofar.length) }));
+  assert.equal(tally.acceptances, 1);
+  assert.equal(tally.acceptedCharacters, typed.length);
+  assert.deepEqual([tally.keystrokes, tally.wrong, tally.flickers, tally.stale], [0, 0, 0, 0]);
+});
+
+test('one that knows nothing spares none', async () => {
+  const tally = await play(() => ({ text: 'wrong()' }));
+  assert.deepEqual([tally.acceptances, tally.keystrokes], [0, typed.match(/\n[ \t]*|[^\n]/g)?.length]);
+  assert.ok(tally.suggestions > 30 && tally.wrong === tally.suggestions);
+});
+
+test('what is typed through and then becomes something else flickers, and what vanishes does', async () => {
+  const turns = (other: string) => (sofar: string) => ({ text: ['st x', other, other.slice(1), other.slice(2)][sofar.length - 3] ?? '' });
+  assert.equal((await play(turns('t x and more'))).flickers, 0);
+  assert.equal((await play(turns('t y'))).flickers, 1);
+  assert.equal((await play(turns(''))).flickers, 1);
+});
+
+test('an answer that comes after the next key is not shown', async () => {
+  const tally = await play(() => ({ text: 'x' }), { afterMs: 300 });
+  // The first place and the end are the only ones with a pause.
+  assert.ok(tally.shownKeystrokes <= 2, String(tally.shownKeystrokes));
+  assert.ok(tally.shownMs.every((ms) => Math.abs(ms - 300) < 50));
+});
+
+test('answers without the engine are counted apart', async () => {
+  const tally = await play((sofar) => ({ text: '?', usedEngine: sofar.length % 2 === 0 }));
+  assert.ok(tally.reused > 10 && tally.reused < tally.shownKeystrokes - 10);
+});
+
+test('a right beginning is whole tokens, and not blanks alone', () => {
+  assert.equal(rightPrefix('foo(bar)', 'foo(baz)'), 4);
+  assert.equal(rightPrefix('foobar', 'foobaz'), 0);
+  assert.equal(rightPrefix('foobar', 'foo'), 0);
+  assert.equal(rightPrefix('foo.bar', 'foo'), 3);
+  assert.equal(rightPrefix('  x', '  y'), 0);
+  assert.equal(rightPrefix('a\n  b', 'a\n  b'), 5);
+});
+
+test('similarity is one less the share of letters to change', () => {
+  assert.equal(similarityOf('abcd', 'abcd'), 1);
+  assert.equal(similarityOf('abcd', 'abxd'), 0.75);
+  assert.equal(similarityOf('', 'ab'), 0);
+});
+
+test('time passes while somebody works and jumps while everybody waits', async () => {
+  const clock = new SimulatedClock();
+  const startedMs = performance.now();
+  const seen = await clock.run(async () => {
+    const order: string[] = [];
+    const work = clock.busy(new Promise((resolve) => setTimeout(resolve, 60))).then(() => order.push('work'));
+    await clock.wait(20);
+    order.push('wait');
+    await work;
+    await clock.wait(100_000);
+    return order;
+  });
+  assert.deepEqual(seen, ['wait', 'work']);
+  assert.ok(clock.now() >= 100_050 && performance.now() - startedMs < 50_000);
+});
