@@ -1,11 +1,12 @@
 // Keeps the project in step with what the client tells: folders, open documents, files that changed on disk. It is part of the composition:
 // it knows LSP's notifications and the project's door, and nothing of how either works.
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import type { Connection, InitializeParams } from 'vscode-languageserver/node';
 import { DidChangeWatchedFilesNotification } from 'vscode-languageserver/node';
 import type { Log } from './core/log.ts';
+import type { ProjectFolder, ProjectView } from './features/projectView.ts';
 import type { Project } from './project/project.ts';
 import type { Session } from './session/session.ts';
 
@@ -20,6 +21,8 @@ export interface ConnectProjectOptions {
 export interface ConnectedProject {
   /** Undefined until the client has said where indexes are kept; without that there is none. */
   readonly current: () => Project | undefined;
+  /** The project as the features see it. */
+  readonly view: ProjectView;
   readonly initialize: (params: InitializeParams) => void;
   readonly initialized: () => void;
   readonly foldersChanged: () => void;
@@ -46,6 +49,15 @@ export function connectProject(connection: Connection, { session, makeProject, t
   connection.onDidChangeWatchedFiles(({ changes }) => project?.noteChanged(changes.flatMap(({ uri }) => pathOf(uri) ?? [])));
   return {
     current: () => project,
+    view: {
+      folders: () => (project ? foldersOf(project) : []),
+      place: (uri) => {
+        const file = pathOf(uri);
+        const found = file === undefined ? undefined : project?.file(file);
+        const folder = project && found && foldersOf(project).find(({ symbols }) => symbols === found.symbols);
+        return found && folder && { folder, path: found.path };
+      },
+    },
     initialize: ({ initializationOptions, capabilities }) => {
       const storage = v.safeParse(storageSchema, initializationOptions);
       if (!storage.success || !trustClientOptions) return;
@@ -69,6 +81,17 @@ export function connectProject(connection: Connection, { session, makeProject, t
     },
     dispose: async () => project?.dispose(),
   };
+}
+
+function foldersOf(project: Project): ProjectFolder[] {
+  const { folders, status } = project;
+  return folders.map(({ root, symbols }, index) => ({
+    symbols,
+    name: path.basename(root),
+    uriOf: (relative) => pathToFileURL(path.join(root, relative)).href,
+    isComplete: status[index]?.isComplete ?? false,
+    version: `${status[index]?.files}:${status[index]?.parsed}`,
+  }));
 }
 
 /** Undefined for what is no file of this machine. */

@@ -9,10 +9,13 @@ import { connectProject } from './connectProject.ts';
 import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
+import { FileContexts } from './features/fileContexts.ts';
+import { ProjectUsage } from './features/projectUsage.ts';
 import type { ReadDocument } from './features/readDocument.ts';
 import { StatusBoard } from './features/statusBoard.ts';
 import { registerChat } from './handlers/chat.ts';
 import { registerConfiguration } from './handlers/configuration.ts';
+import { registerContext } from './handlers/context.ts';
 import { registerDocumentSync } from './handlers/documentSync.ts';
 import { registerEdit } from './handlers/edit.ts';
 import { registerExecuteCommand } from './handlers/executeCommand.ts';
@@ -97,10 +100,12 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     void chatInference?.replace(chatting());
   };
 
+  const project = connectProject(connection, { session, makeProject: options.makeProject, trustClientOptions: commandLine.trustClientOptions, log });
+  const usage = new ProjectUsage({ clock, ended: ended.signal });
+  const contexts = new FileContexts({ view: project.view, usage, session, clock, ended: ended.signal });
   const feedback = options.makeFeedback?.(log);
   const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal });
   const documents = readDocuments(session);
-  const project = connectProject(connection, { session, makeProject: options.makeProject, trustClientOptions: commandLine.trustClientOptions, log });
 
   connection.onInitialize((params) => {
     session.workspaceFolders = workspaceFoldersOf(params);
@@ -148,6 +153,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
   registerChat(connection, () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
   registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log }), board, log });
+  registerContext(connection, { view: project.view, contexts, documents, session, clock }, log);
   registerFeedback(connection, {
     deleteAll: async () => {
       completeInline.forget();

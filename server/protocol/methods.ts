@@ -3,6 +3,7 @@
 export const methods = {
   chat: 'tramontane/chat',
   edit: 'tramontane/edit',
+  context: 'tramontane/context',
   status: 'tramontane/status',
   restartEngine: 'tramontane/restartEngine',
   setPaused: 'tramontane/setPaused',

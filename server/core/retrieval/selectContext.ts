@@ -25,6 +25,8 @@ export interface ContextRequest {
   readonly found: readonly Snippet[];
   /** The answer before this one, for the same file. */
   readonly previous?: SelectedContext;
+  /** What was alike in the answer before stays: the cursor has hardly moved. */
+  readonly keepsSimilar?: boolean;
 }
 
 export interface SelectedContext {
@@ -47,7 +49,7 @@ export function selectContext(request: ContextRequest): SelectedContext {
   const recent = lastThatFit(request.recentEdits, snippetsBudget, request);
   const shown = new Set(recent.map((snippet) => snippet.path)).add(request.evidence.evidence.facts.path);
   const others = request.openTexts.filter((text) => !shown.has(text.path));
-  const alike = similarWindows(request.cursor.nearText, others, maxSimilar);
+  const alike = request.keepsSimilar ? (request.previous?.similar ?? []) : similarWindows(request.cursor.nearText, others, maxSimilar);
   const similar = firstThatFit(alike, snippetsBudget - tokensOf(recent, request), request);
   const ranked = rankDefinitions(request.evidence, request.cursor);
   // All or a fixed part: a block whose budget followed every edit would move.
