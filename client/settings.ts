@@ -9,6 +9,7 @@ export function readSettings(): ClientSettings {
     completion: configuration.get('completion'),
     chat: configuration.get('chat'),
     edit: configuration.get('edit'),
+    context: configuration.get('context'),
     model: configuration.get('model'),
     engine: configuration.get('engine'),
   };

@@ -104,7 +104,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const usage = new ProjectUsage({ clock, ended: ended.signal });
   const contexts = new FileContexts({ view: project.view, usage, session, clock, ended: ended.signal });
   const feedback = options.makeFeedback?.(log);
-  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal });
+  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal, contexts });
   const documents = readDocuments(session);
 
   connection.onInitialize((params) => {
@@ -137,7 +137,10 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     session.workspaceFolders = [...session.workspaceFolders.filter((folder) => !removed.has(folder)), ...added];
     project.foldersChanged();
   });
-  registerDocumentSync(connection, session, log, project.documentChanged);
+  registerDocumentSync(connection, session, log, (uri) => {
+    project.documentChanged(uri);
+    contexts.opened(uri);
+  });
   registerConfiguration(connection, {
     canAsk: () => canAskSettings,
     onSettings: (raw) => {
@@ -153,7 +156,11 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
   registerChat(connection, () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
   registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log }), board, log });
-  registerContext(connection, { view: project.view, contexts, documents, session, clock }, log);
+  registerContext(connection, {
+    deps: { view: project.view, contexts, documents, session, clock },
+    deleteIndexes: async () => project.current()?.deleteIndexes(),
+    log,
+  });
   registerFeedback(connection, {
     deleteAll: async () => {
       completeInline.forget();

@@ -1,6 +1,7 @@
 // The context that completions in a document get from the project, computed when the cursor rests and kept: a keystroke only reads what is there. It knows
 // documents, the cursor's line and time; it must not know prompts or models.
 import { commentSignOf } from '../core/retrieval/commentSign.ts';
+import { type ContextFile, contextFiles } from '../core/retrieval/contextFiles.ts';
 import { collectFileEvidence } from '../core/retrieval/fileEvidence.ts';
 import { type Cursor, type PreparedEvidence, prepareEvidence } from '../core/retrieval/rankDefinitions.ts';
 import { membersOfTypes, typesBeforeDot } from '../core/retrieval/receiver.ts';
@@ -22,6 +23,8 @@ export interface ContextPlace {
 
 export interface FileContext {
   readonly selected: SelectedContext;
+  /** The same as pieces of files, for a prompt. */
+  readonly files: readonly ContextFile[];
   readonly evidence: PreparedEvidence;
   readonly cursor: Cursor;
   readonly place: ProjectPlace;
@@ -72,15 +75,20 @@ export class FileContexts {
   at(place: ContextPlace): FileContext | undefined {
     this.#budgetTokens = place.budgetTokens;
     this.#whenResting(() => this.#refresh(place));
-    const kept = this.#kept.get(place.uri);
-    return kept?.budgetTokens === place.budgetTokens ? kept : undefined;
+    return this.known(place.uri, place.budgetTokens);
+  }
+
+  /** The same without saying that the cursor is anywhere. */
+  known(uri: string, budgetTokens: number): FileContext | undefined {
+    const kept = this.#kept.get(uri);
+    return kept?.budgetTokens === budgetTokens ? kept : undefined;
   }
 
   /** A document was opened: its first completion should find something. */
   opened(uri: string): void {
+    if (this.#budgetTokens === 0 || this.#kept.has(uri) || !this.#deps.view.place(uri)) return;
     const snapshot = this.#deps.session.documents.snapshot(uri);
-    if (snapshot && this.#budgetTokens > 0 && !this.#kept.has(uri))
-      this.#whenResting(() => this.#refresh({ ...snapshot, offset: 0, budgetTokens: this.#budgetTokens }));
+    if (snapshot) this.#whenResting(() => this.#refresh({ ...snapshot, offset: 0, budgetTokens: this.#budgetTokens }));
   }
 
   /** Now, for somebody who waits; nothing is kept. */
@@ -160,7 +168,21 @@ export class FileContexts {
     });
     const timings = { evidenceMs: collectedMs - startedMs, selectMs: clock.now() - collectedMs };
     const similarLine = keepsSimilar ? known.similarLine : line;
-    return { selected, evidence, cursor, place, commentSign, timings, revision: source.revision, version: folder.version, line, similarLine, budgetTokens };
+    const files = contextFiles(selected);
+    return {
+      selected,
+      files,
+      evidence,
+      cursor,
+      place,
+      commentSign,
+      timings,
+      revision: source.revision,
+      version: folder.version,
+      line,
+      similarLine,
+      budgetTokens,
+    };
   }
 
   /** Other open documents of the same folder. */

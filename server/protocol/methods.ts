@@ -10,6 +10,7 @@ export const methods = {
   engineStatus: 'tramontane/engineStatus',
   deleteCompletionHistory: 'tramontane/deleteCompletionHistory',
   deleteSavedState: 'tramontane/deleteSavedState',
+  deleteIndexes: 'tramontane/deleteIndexes',
   /** A notification: whether the user trusts the workspace has changed. */
   workspaceTrust: 'tramontane/workspaceTrust',
 } as const;
