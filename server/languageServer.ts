@@ -10,6 +10,7 @@ import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
 import { FileContexts } from './features/fileContexts.ts';
+import { findContext } from './features/findContext.ts';
 import { ProjectUsage } from './features/projectUsage.ts';
 import type { ReadDocument } from './features/readDocument.ts';
 import { StatusBoard } from './features/statusBoard.ts';
@@ -28,6 +29,7 @@ import type { Inference } from './inference/inference.ts';
 import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
 import type { Project } from './project/project.ts';
+import type { ContextParams } from './protocol/context.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
 import { chatModelOf, completionModelOf, resolveSettings, saysSaveState } from './session/settings.ts';
@@ -154,10 +156,18 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   registerExecuteCommand(connection, completeInline, log);
   /** In a workspace that nobody has called trusted, only the user's own file can ask for it. */
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
-  registerChat(connection, () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
-  registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log }), board, log });
+  const contextDeps = { view: project.view, contexts, documents, session, clock };
+  const asked = () =>
+    session.settings.context.enabled ? { findContext: (params: ContextParams, signal: AbortSignal) => findContext(params, contextDeps, signal) } : {};
+  registerChat(
+    connection,
+    () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist(), ...asked() }),
+    board,
+    log,
+  );
+  registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log, ...asked() }), board, log });
   registerContext(connection, {
-    deps: { view: project.view, contexts, documents, session, clock },
+    deps: contextDeps,
     deleteIndexes: async () => project.current()?.deleteIndexes(),
     log,
   });
