@@ -8,6 +8,7 @@ import { DidChangeWatchedFilesNotification } from 'vscode-languageserver/node';
 import type { Log } from './core/log.ts';
 import type { ProjectFolder, ProjectView } from './features/projectView.ts';
 import type { Project } from './project/project.ts';
+import type { Status } from './protocol/status.ts';
 import type { Session } from './session/session.ts';
 
 export interface ConnectProjectOptions {
@@ -15,12 +16,16 @@ export interface ConnectProjectOptions {
   readonly makeProject: (storageDirectory: string, log: Log) => Project;
   /** Whether the client may say where on this machine something is kept. */
   readonly trustClientOptions: boolean;
+  /** Facts or the state of the index have changed; often while it is built. */
+  readonly onChange?: () => void;
   readonly log: Log;
 }
 
 export interface ConnectedProject {
   /** Undefined until the client has said where indexes are kept; without that there is none. */
   readonly current: () => Project | undefined;
+  /** All folders together; undefined without an index. */
+  readonly index: () => Status['index'];
   /** The project as the features see it. */
   readonly view: ProjectView;
   readonly initialize: (params: InitializeParams) => void;
@@ -38,7 +43,7 @@ const storageSchema = v.object({
   ),
 });
 
-export function connectProject(connection: Connection, { session, makeProject, trustClientOptions, log }: ConnectProjectOptions): ConnectedProject {
+export function connectProject(connection: Connection, { session, makeProject, trustClientOptions, onChange, log }: ConnectProjectOptions): ConnectedProject {
   let project: Project | undefined;
   let canWatch = false;
   const openFolders = () => {
@@ -49,6 +54,17 @@ export function connectProject(connection: Connection, { session, makeProject, t
   connection.onDidChangeWatchedFiles(({ changes }) => project?.noteChanged(changes.flatMap(({ uri }) => pathOf(uri) ?? [])));
   return {
     current: () => project,
+    index: () => {
+      const status = project?.status ?? [];
+      if (status.length === 0) return undefined;
+      const problem = status.find((folder) => folder.problem !== undefined)?.problem;
+      return {
+        files: status.reduce((sum, { files }) => sum + files, 0),
+        isComplete: status.every(({ isComplete }) => isComplete),
+        store: status.every(({ store }) => store === 'sqlite') ? 'sqlite' : 'memory',
+        ...(problem === undefined ? {} : { problem }),
+      };
+    },
     view: {
       folders: () => (project ? foldersOf(project) : []),
       place: (uri) => {
@@ -63,6 +79,7 @@ export function connectProject(connection: Connection, { session, makeProject, t
       if (!storage.success || !trustClientOptions) return;
       canWatch = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
       project = makeProject(storage.output.storageDirectory, log);
+      if (onChange) project.onChange(onChange);
       openFolders();
     },
     initialized: () => {

@@ -90,7 +90,14 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     chatInference ??= new RoutedInference(chatting());
     return chatInference;
   };
-  const board = new StatusBoard({ inference, session, clock, starterPath, onChange: (status) => isInitialized && sendStatus(connection, status) });
+  const board = new StatusBoard({
+    inference,
+    session,
+    clock,
+    starterPath,
+    index: () => project.index(),
+    onChange: (status) => isInitialized && sendStatus(connection, status),
+  });
   /** Loads the model ahead of the first request; what goes wrong shows in the status. */
   const warmUp = () => void inference.describeModel(ended.signal);
   const settingsChanged = () => {
@@ -102,7 +109,13 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     void chatInference?.replace(chatting());
   };
 
-  const project = connectProject(connection, { session, makeProject: options.makeProject, trustClientOptions: commandLine.trustClientOptions, log });
+  const project = connectProject(connection, {
+    session,
+    makeProject: options.makeProject,
+    trustClientOptions: commandLine.trustClientOptions,
+    onChange: () => board.refresh(),
+    log,
+  });
   const usage = new ProjectUsage({ clock, ended: ended.signal });
   const contexts = new FileContexts({ view: project.view, usage, session, clock, ended: ended.signal });
   const feedback = options.makeFeedback?.(log);

@@ -173,3 +173,21 @@ test('without a project the answer says so', async () => {
     server.end();
   }
 });
+
+test('the status says how far the index is, and a deleted one is made anew', () =>
+  withShop(async (server) => {
+    const last = () => server.statuses.at(-1)?.index;
+    const until = async (isTrue: () => boolean) => {
+      for (let attempt = 0; !isTrue(); attempt++) {
+        assert.ok(attempt < 200, JSON.stringify(last()));
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    };
+    await until(() => last()?.isComplete === true);
+    assert.deepEqual(last(), { files: 4, isComplete: true, store: 'sqlite' });
+    const before = server.statuses.length;
+    await server.client.sendRequest('tramontane/deleteIndexes', {});
+    await until(() => server.statuses.slice(before).some(({ index }) => index?.isComplete === false) && last()?.isComplete === true);
+    const { items } = await ask(server, { purpose: 'chat', query: 'priceOf' });
+    assert.equal(items[0]?.name, 'priceOf');
+  }));
