@@ -4,7 +4,6 @@
 //
 // A keystroke does not come here: whoever completes calls this when the cursor has come to another line, and keeps the answer.
 import type { SymbolSource } from './facts.ts';
-import type { Pack, PackedLine } from './packContext.ts';
 import { type Cursor, type PreparedEvidence, rankDefinitions } from './rankDefinitions.ts';
 import { type OpenText, similarWindows, type Snippet } from './similarWindows.ts';
 import { type StableBlock, updateStableBlock } from './stableBlock.ts';
@@ -63,12 +62,6 @@ export function selectContext(request: ContextRequest): SelectedContext {
   const tokens = definitions.tokens + tokensOf([...recent, ...similar], request);
   const tail = firstThatFit(request.found, budgetTokens - tokens, request);
   return { definitions, recent, similar: [...similar, ...tail], tokens: tokens + tokensOf(tail, request) };
-}
-
-/** @returns the context as lines of text, from what changes least to what changes most */
-export function contextLines({ definitions, recent, similar }: SelectedContext, commentSign: string): string[] {
-  const fromPacks = definitions.packs.flatMap((pack: Pack) => pack.lines.map((line: PackedLine) => line.text));
-  return [...fromPacks, ...[...recent, ...similar].flatMap((snippet) => [`${commentSign} ${snippet.path}`, ...snippet.text.split('\n')])];
 }
 
 function firstThatFit(snippets: readonly Snippet[], budgetTokens: number, request: ContextRequest): Snippet[] {
