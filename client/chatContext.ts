@@ -108,12 +108,14 @@ export class ChatContext {
 /** What the model was shown, as a sentence; `asked` is the attachment it answers. */
 export function shownSentence(
   name: string,
-  shown: { readonly startLine: number; readonly endLine: number; readonly totalLines: number },
+  shown: { readonly startLine: number; readonly endLine: number } & ({ readonly totalLines: number } | { readonly isFound: true }),
   asked: ChatAttachment | undefined,
 ): string {
-  const { startLine, endLine, totalLines } = shown;
-  if (startLine === 0 && endLine >= totalLines) return `${name}, all ${totalLines} lines`;
+  const { startLine, endLine } = shown;
   const lines = endLine - startLine <= 1 ? `line ${startLine + 1}` : `lines ${startLine + 1}-${endLine}`;
+  if ('isFound' in shown) return `${name}, ${lines}: found in the project`;
+  const { totalLines } = shown;
+  if (startLine === 0 && endLine >= totalLines) return `${name}, all ${totalLines} lines`;
   // A range was asked for as it is; of a file, this is what there was room for.
   return asked?.range ? `${name}, ${lines}` : `${name}, ${lines} of ${totalLines}: what fits the model`;
 }

@@ -158,12 +158,15 @@ export class ChatSession {
   }
 
   #shown(context: Extract<ChatResult, { outcome: 'ok' }>['context'], attachments: readonly ChatAttachment[]): string[] {
-    if (context.length === 0 && attachments.length > 0) return ['No context was sent: none of it could be read or had room.'];
-    return context.slice(0, chatLimits.chips).map((shown) => {
+    // What was found in the project is no answer to what was attached.
+    const isNoneSent = attachments.length > 0 && context.every((shown) => 'isFound' in shown);
+    const none = isNoneSent ? [`${context.length === 0 ? 'No context' : 'Nothing that was attached'} was sent: none of it could be read or had room.`] : [];
+    const sentences = context.slice(0, chatLimits.chips).map((shown) => {
       const same = attachments.filter(({ uri }) => uri === shown.uri);
       const asked = same.find(({ range }) => range?.start.line === shown.startLine && range.end.line <= shown.endLine) ?? same.find(({ range }) => !range);
       return shownSentence(this.#options.nameOf(shown.uri), shown, asked).slice(0, chatLimits.labelChars);
     });
+    return [...none, ...sentences].slice(0, chatLimits.chips);
   }
 
   #store(answer: AssistantMessage): void {

@@ -11,6 +11,7 @@ import { NextEdit } from './nextEdit.ts';
 import { registerProblemNotices } from './problemNotices.ts';
 import { registerQuietCommands } from './quiet.ts';
 import { deleteSavedState } from './savedState.ts';
+import { registerShowContext } from './showContext.ts';
 import { registerStatusBar } from './statusBar.ts';
 
 let client: TramontaneClient | undefined;
@@ -41,6 +42,7 @@ export function activate(context: ExtensionContext): void {
     registerQuietCommands(started),
     nextEdit,
     registerEdit({ log, sendEdit: (params, token) => started.edit(params, token) }),
+    registerShowContext(started),
     command('restartEngine', () => started.restartEngine()),
     command('deleteSavedState', () => deleteSavedState(() => started.deleteSavedState())),
     command('togglePause', () => started.setPaused(started.status.state !== 'paused')),

@@ -7,6 +7,7 @@ import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient
 import { LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
 import type { ChatParams, ChatPartial, ChatResult } from '../server/protocol/chat.ts';
 import { chatPartialSchema } from '../server/protocol/chat.ts';
+import type { ContextParams, ContextResult } from '../server/protocol/context.ts';
 import type { EditParams, EditResult } from '../server/protocol/edit.ts';
 import { methods } from '../server/protocol/methods.ts';
 import { type NextEditParams, type NextEditResult, nextEditResultSchema } from '../server/protocol/nextEdit.ts';
@@ -128,6 +129,11 @@ export class TramontaneClient {
     if (this.#client.state === State.Running) void this.#client.sendNotification(methods.nextEditDismissed, { id });
   }
 
+  async context(params: ContextParams): Promise<ContextResult> {
+    if (this.#client.state !== State.Running) return serverGone;
+    return this.#client.sendRequest<ContextResult>(methods.context, params);
+  }
+
   /** @param forMs after which suggestions come again by themselves */
   async setPaused(paused: boolean, forMs?: number): Promise<void> {
     await this.#client.sendRequest(methods.setPaused, { paused, ...(forMs === undefined ? {} : { forMs }) });
@@ -135,6 +141,10 @@ export class TramontaneClient {
 
   async deleteCompletionHistory(): Promise<void> {
     await this.#client.sendRequest(methods.deleteCompletionHistory, {});
+  }
+
+  async deleteIndexes(): Promise<void> {
+    await this.#client.sendRequest(methods.deleteIndexes, {});
   }
 
   async deleteSavedState(): Promise<DeleteSavedStateResult> {

@@ -10,6 +10,7 @@ export function readSettings(): ClientSettings {
     nextEdit: configuration.get('nextEdit'),
     chat: configuration.get('chat'),
     edit: configuration.get('edit'),
+    context: configuration.get('context'),
     model: configuration.get('model'),
     engine: configuration.get('engine'),
   };

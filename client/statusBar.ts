@@ -80,9 +80,15 @@ function tooltip(sentence: string, status: Status): MarkdownString {
   if (status.quiet) text.appendText(`\nNo suggestion: ${quietSentences[status.quiet]}`);
   if (status.action) text.appendText(`\n${status.action}`);
   for (const note of status.notes ?? []) text.appendText(`\n${note}`);
+  if (status.index) text.appendText(`\n${indexSentence(status.index)}`);
   if (status.model?.isStarter) text.appendText('\nThe starter model is tiny and often wrong. Click to choose a real model.');
   else if (status.model) text.appendText(`\nContext: ${status.model.contextSize} tokens.`);
   return text;
+}
+
+function indexSentence({ files, isComplete, store, problem }: NonNullable<Status['index']>): string {
+  const where = store === 'memory' ? ', in memory only' : '';
+  return `Project: ${files} files, ${isComplete ? 'indexed' : 'being indexed'}${where}.${problem === undefined ? '' : ` ${problem}`}`;
 }
 
 function activeLanguage(): { readonly id: string; readonly isOff: boolean } | undefined {

@@ -1,12 +1,14 @@
 // Keeps the project in step with what the client tells: folders, open documents, files that changed on disk. It is part of the composition:
 // it knows LSP's notifications and the project's door, and nothing of how either works.
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import type { Connection, InitializeParams } from 'vscode-languageserver/node';
 import { DidChangeWatchedFilesNotification } from 'vscode-languageserver/node';
 import type { Log } from './core/log.ts';
+import type { ProjectFolder, ProjectView } from './features/projectView.ts';
 import type { Project } from './project/project.ts';
+import type { Status } from './protocol/status.ts';
 import type { Session } from './session/session.ts';
 
 export interface ConnectProjectOptions {
@@ -14,12 +16,18 @@ export interface ConnectProjectOptions {
   readonly makeProject: (storageDirectory: string, log: Log) => Project;
   /** Whether the client may say where on this machine something is kept. */
   readonly trustClientOptions: boolean;
+  /** Facts or the state of the index have changed; often while it is built. */
+  readonly onChange?: () => void;
   readonly log: Log;
 }
 
 export interface ConnectedProject {
   /** Undefined until the client has said where indexes are kept; without that there is none. */
   readonly current: () => Project | undefined;
+  /** All folders together; undefined without an index. */
+  readonly index: () => Status['index'];
+  /** The project as the features see it. */
+  readonly view: ProjectView;
   readonly initialize: (params: InitializeParams) => void;
   readonly initialized: () => void;
   readonly foldersChanged: () => void;
@@ -35,7 +43,7 @@ const storageSchema = v.object({
   ),
 });
 
-export function connectProject(connection: Connection, { session, makeProject, trustClientOptions, log }: ConnectProjectOptions): ConnectedProject {
+export function connectProject(connection: Connection, { session, makeProject, trustClientOptions, onChange, log }: ConnectProjectOptions): ConnectedProject {
   let project: Project | undefined;
   let canWatch = false;
   const openFolders = () => {
@@ -46,11 +54,32 @@ export function connectProject(connection: Connection, { session, makeProject, t
   connection.onDidChangeWatchedFiles(({ changes }) => project?.noteChanged(changes.flatMap(({ uri }) => pathOf(uri) ?? [])));
   return {
     current: () => project,
+    index: () => {
+      const status = project?.status ?? [];
+      if (status.length === 0) return undefined;
+      const problem = status.find((folder) => folder.problem !== undefined)?.problem;
+      return {
+        files: status.reduce((sum, { files }) => sum + files, 0),
+        isComplete: status.every(({ isComplete }) => isComplete),
+        store: status.every(({ store }) => store === 'sqlite') ? 'sqlite' : 'memory',
+        ...(problem === undefined ? {} : { problem }),
+      };
+    },
+    view: {
+      folders: () => (project ? foldersOf(project) : []),
+      place: (uri) => {
+        const file = pathOf(uri);
+        const found = file === undefined ? undefined : project?.file(file);
+        const folder = project && found && foldersOf(project).find(({ symbols }) => symbols === found.symbols);
+        return found && folder && { folder, path: found.path };
+      },
+    },
     initialize: ({ initializationOptions, capabilities }) => {
       const storage = v.safeParse(storageSchema, initializationOptions);
       if (!storage.success || !trustClientOptions) return;
       canWatch = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
       project = makeProject(storage.output.storageDirectory, log);
+      if (onChange) project.onChange(onChange);
       openFolders();
     },
     initialized: () => {
@@ -69,6 +98,17 @@ export function connectProject(connection: Connection, { session, makeProject, t
     },
     dispose: async () => project?.dispose(),
   };
+}
+
+function foldersOf(project: Project): ProjectFolder[] {
+  const { folders, status } = project;
+  return folders.map(({ root, symbols }, index) => ({
+    symbols,
+    name: path.basename(root),
+    uriOf: (relative) => pathToFileURL(path.join(root, relative)).href,
+    isComplete: status[index]?.isComplete ?? false,
+    version: `${status[index]?.files}:${status[index]?.parsed}`,
+  }));
 }
 
 /** Undefined for what is no file of this machine. */

@@ -9,11 +9,15 @@ import { connectProject } from './connectProject.ts';
 import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
+import { FileContexts } from './features/fileContexts.ts';
+import { findContext } from './features/findContext.ts';
+import { ProjectUsage } from './features/projectUsage.ts';
 import type { ReadDocument } from './features/readDocument.ts';
 import { SuggestNextEdit } from './features/suggestNextEdit.ts';
 import { StatusBoard } from './features/statusBoard.ts';
 import { registerChat } from './handlers/chat.ts';
 import { registerConfiguration } from './handlers/configuration.ts';
+import { registerContext } from './handlers/context.ts';
 import { registerDocumentSync } from './handlers/documentSync.ts';
 import { registerEdit } from './handlers/edit.ts';
 import { registerExecuteCommand } from './handlers/executeCommand.ts';
@@ -28,6 +32,7 @@ import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
 import type { Project } from './project/project.ts';
 import { RecentEdits } from './session/recentEdits.ts';
+import type { ContextParams } from './protocol/context.ts';
 import { Session } from './session/session.ts';
 import type { Settings, SettingsSource } from './session/settings.ts';
 import { chatModelOf, completionModelOf, resolveSettings, saysSaveState } from './session/settings.ts';
@@ -88,7 +93,14 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     chatInference ??= new RoutedInference(chatting());
     return chatInference;
   };
-  const board = new StatusBoard({ inference, session, clock, starterPath, onChange: (status) => isInitialized && sendStatus(connection, status) });
+  const board = new StatusBoard({
+    inference,
+    session,
+    clock,
+    starterPath,
+    index: () => project.index(),
+    onChange: (status) => isInitialized && sendStatus(connection, status),
+  });
   /** Loads the model ahead of the first request; what goes wrong shows in the status. */
   const warmUp = () => void inference.describeModel(ended.signal);
   const settingsChanged = () => {
@@ -100,11 +112,19 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     void chatInference?.replace(chatting());
   };
 
+  const project = connectProject(connection, {
+    session,
+    makeProject: options.makeProject,
+    trustClientOptions: commandLine.trustClientOptions,
+    onChange: () => board.refresh(),
+    log,
+  });
+  const usage = new ProjectUsage({ clock, ended: ended.signal });
+  const contexts = new FileContexts({ view: project.view, usage, session, clock, ended: ended.signal });
   const feedback = options.makeFeedback?.(log);
-  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal });
+  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal, contexts });
   const recentEdits = new RecentEdits(session.documents, clock.now);
   const documents = readDocuments(session);
-  const project = connectProject(connection, { session, makeProject: options.makeProject, trustClientOptions: commandLine.trustClientOptions, log });
 
   connection.onInitialize((params) => {
     session.workspaceFolders = workspaceFoldersOf(params);
@@ -136,7 +156,10 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     session.workspaceFolders = [...session.workspaceFolders.filter((folder) => !removed.has(folder)), ...added];
     project.foldersChanged();
   });
-  registerDocumentSync(connection, session, log, project.documentChanged);
+  registerDocumentSync(connection, session, log, (uri) => {
+    project.documentChanged(uri);
+    contexts.opened(uri);
+  });
   registerConfiguration(connection, {
     canAsk: () => canAskSettings,
     onSettings: (raw) => {
@@ -150,8 +173,21 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   registerExecuteCommand(connection, completeInline, log);
   /** In a workspace that nobody has called trusted, only the user's own file can ask for it. */
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
-  registerChat(connection, () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist() }), board, log);
-  registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log }), board, log });
+  const contextDeps = { view: project.view, contexts, documents, session, clock };
+  const asked = () =>
+    session.settings.context.enabled ? { findContext: (params: ContextParams, signal: AbortSignal) => findContext(params, contextDeps, signal) } : {};
+  registerChat(
+    connection,
+    () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist(), ...asked() }),
+    board,
+    log,
+  );
+  registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log, ...asked() }), board, log });
+  registerContext(connection, {
+    deps: contextDeps,
+    deleteIndexes: async () => project.current()?.deleteIndexes(),
+    log,
+  });
   registerNextEdit(connection, new SuggestNextEdit({ session, recentEdits, inference, clock, log }), log);
   registerFeedback(connection, {
     deleteAll: async () => {

@@ -3,12 +3,14 @@
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { ShownText, TextMessage } from '../core/prompt/chatPrompt.ts';
-import { chatSystemPrompt, fenced, questionWithContext } from '../core/prompt/chatPrompt.ts';
+import { chatSystemPrompt, fenced, projectContext, questionWithContext } from '../core/prompt/chatPrompt.ts';
 import { fitChat, linesAround } from '../core/prompt/fitChat.ts';
 import type { Inference } from '../inference/inference.ts';
 import type { ChatAttachment, ChatParams, ChatResult } from '../protocol/chat.ts';
+import type { ContextItem } from '../protocol/context.ts';
 import type { Settings } from '../session/settings.ts';
 import type { Clock } from './clock.ts';
+import { type FindContext, questionContext, shownItem } from './questionContext.ts';
 import type { ReadDocument } from './readDocument.ts';
 
 export interface ChatTurnDependencies {
@@ -18,6 +20,8 @@ export interface ChatTurnDependencies {
   readonly clock: Clock;
   /** Whether the state of what is said may be kept on disk. */
   readonly mayPersist: boolean;
+  /** Finds what of the project a question is about; absent where nothing is to be told of it. */
+  readonly findContext?: FindContext;
 }
 
 /** What the template adds around each message, and a reserve. */
@@ -87,6 +91,24 @@ export async function chatTurn(
     const span = spanWithin(one, attachmentCounts[index] ?? 0, fit.attachmentTokens[index] ?? 0);
     return span.endLine > span.startLine ? [{ one, span }] : [];
   });
+  const historyTokens = counts.slice(2 + fit.droppedMessages, 2 + history.length).reduce((sum, tokens) => sum + tokens + messageOverheadTokens, 0);
+  const attachedTokens = fit.attachmentTokens.reduce((sum, tokens) => sum + tokens, 0);
+  // What the user attached and said before goes first: the project gets of what is left.
+  const freeTokens = budgetTokens - fixedTokens - historyTokens - attachedTokens;
+  const found = await questionContext(
+    deps.findContext,
+    {
+      purpose: 'chat',
+      question: question.text,
+      uri: attached[0]?.attachment.uri,
+      shownUris: new Set(shown.map(({ one }) => one.attachment.uri)),
+      contextSize: model.contextSize,
+      freeTokens,
+    },
+    signal,
+  );
+  if (signal.aborted) return { outcome: 'cancelled' };
+  const project = await thatFit(found, freeTokens, { inference, signal });
   const messages: TextMessage[] = [
     ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
     ...history.slice(fit.droppedMessages).map((message) => ({ role: message.role, content: message.text })),
@@ -95,6 +117,7 @@ export async function chatTurn(
       content: questionWithContext(
         question.text,
         shown.map(({ one, span }) => shownOf(one, span)),
+        project.map(shownItem),
       ),
     },
   ];
@@ -103,8 +126,22 @@ export async function chatTurn(
   return {
     ...answer,
     droppedMessages: fit.droppedMessages,
-    context: shown.map(({ one, span }) => ({ uri: one.attachment.uri, ...span, totalLines: one.lines.length })),
+    context: [
+      ...shown.map(({ one, span }) => ({ uri: one.attachment.uri, ...span, totalLines: one.lines.length })),
+      ...project.map(({ uri, range }) => ({ uri, startLine: range.start.line, endLine: range.end.line, isFound: true as const })),
+    ],
   };
+}
+
+/** The estimate behind the pieces is checked by the engine: a question is never lost for pieces that nobody asked for. */
+async function thatFit(
+  items: readonly ContextItem[],
+  freeTokens: number,
+  { inference, signal }: { readonly inference: Inference; readonly signal: AbortSignal },
+): Promise<readonly ContextItem[]> {
+  if (items.length === 0) return items;
+  const counted = await inference.countTokens([projectContext(items.map(shownItem))], signal);
+  return counted.outcome === 'ok' && (counted.value[0] ?? Infinity) + messageOverheadTokens <= freeTokens ? items : [];
 }
 
 async function streamAnswer(

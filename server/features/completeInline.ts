@@ -15,6 +15,7 @@ import type { Session } from '../session/session.ts';
 import type { Snapshot } from '../session/snapshot.ts';
 import { alternativesTo } from './alternatives.ts';
 import type { Clock } from './clock.ts';
+import type { FileContexts } from './fileContexts.ts';
 import type { ShownSuggestion } from './completionState.ts';
 import { CompletionState } from './completionState.ts';
 import type { InlineOutcome, InlineRequest } from './inlineRequest.ts';
@@ -33,6 +34,8 @@ export interface CompleteInlineDependencies {
   readonly record?: (record: FeedbackRecord) => void;
   /** Ends what goes on in the background. */
   readonly ended?: AbortSignal;
+  /** What the project has for a document; nothing when absent. */
+  readonly contexts?: FileContexts;
 }
 
 /** One request, once it is known what it is for. */
@@ -57,7 +60,7 @@ export class CompleteInline {
     this.#ended = deps.ended ?? new AbortController().signal;
     this.#feedback = new SuggestionFeedback({ documents: session.documents, clock, record: deps.record ?? (() => {}), ended: this.#ended });
     this.#state = new CompletionState({ documents: session.documents, clock, feedback: this.#feedback });
-    this.#runs = new RunStarter({ session, inference, clock, reuse: this.#state.reuse, log });
+    this.#runs = new RunStarter({ session, inference, clock, reuse: this.#state.reuse, log, ...(deps.contexts ? { contexts: deps.contexts } : {}) });
     this.#ended.addEventListener('abort', () => this.#state.dispose(), { once: true });
     this.#state.forgetWithModel(inference);
   }

@@ -18,6 +18,8 @@ import { siteAfter } from '../core/completion/site.ts';
 import { thresholds } from '../core/completion/thresholds.ts';
 import type { CompletionPrompt, FillingWay } from '../core/prompt/completionPrompt.ts';
 import { completionPrompt } from '../core/prompt/completionPrompt.ts';
+import { contextReserve, mostPromptTokens } from '../core/prompt/contextShare.ts';
+import type { FimContext } from '../core/prompt/fimFamilies.ts';
 import type { TokenEstimate } from '../core/prompt/tokenEstimate.ts';
 import type { Generation, Inference, ModelDescription } from '../inference/inference.ts';
 import type { Clock } from './clock.ts';
@@ -38,6 +40,8 @@ export interface RunRequest {
   readonly source: 'model' | 'ahead';
   /** What the answer is likely to be. */
   readonly expected?: string;
+  /** What of other files the model is told, and about how many tokens that is. */
+  readonly context?: FimContext & { readonly tokens: number };
   /** Greedy when absent. */
   readonly variation?: { readonly temperature: number; readonly seed: number };
 }
@@ -60,8 +64,6 @@ const overheadTokens = 40;
 const chatOverheadTokens = 160;
 /** The rest of a line is rarely longer. */
 const lineTokens = 48;
-/** A longer prompt than this helps little and costs time at every cursor jump. */
-const mostPromptTokens = 3072;
 
 export class CompletionRun {
   readonly request: RunRequest;
@@ -162,15 +164,17 @@ export class CompletionRun {
     // Room for the longer of both shapes: a budget that changed with the shape would move the window within one line.
     const roomTokens = Math.min(Math.max(lineTokens, this.request.maxTokens), roomForAnswer);
     let budgetTokens = Math.min(mostPromptTokens, model.contextSize - roomTokens - (way.kind === 'chat' ? chatOverheadTokens : overheadTokens));
+    let { context } = this.request;
     // The estimate may be wrong for a dense file: the engine says by how much, and the second try is made to fit.
     for (let attempt = 0; ; attempt++) {
       const asked = completionPrompt(way, {
         text: site.text,
         offset: site.offset,
-        budget: estimate.charactersFor(budgetTokens),
+        budget: estimate.charactersFor(budgetTokens - (context ? contextReserve(context.tokens, model.contextSize) : 0)),
         path: this.request.path,
         languageId: this.request.languageId,
         isOneLine: shape === 'line',
+        ...(context ? { context } : {}),
       });
       const enough = new AbortController();
       let answer = '';
@@ -192,6 +196,8 @@ export class CompletionRun {
       if (generated.outcome !== 'contextOverflow' || attempt > 0) return generated;
       estimate.observe(asked.characters, generated.promptTokens);
       budgetTokens = Math.floor((budgetTokens * generated.availableTokens * 0.9) / generated.promptTokens);
+      // The file itself matters more.
+      context = undefined;
     }
   }
 

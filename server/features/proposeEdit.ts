@@ -9,10 +9,13 @@ import { type ShownFile, shownText } from '../core/edit/shownFile.ts';
 import type { Log } from '../core/log.ts';
 import { type Failure, type Outcome, ok } from '../core/outcome.ts';
 import { type EditBudget, editBudget, explainOverflow } from '../core/prompt/editBudget.ts';
+import { projectContext } from '../core/prompt/chatPrompt.ts';
 import { type EditLayout, editPrompt, fenceLanguages } from '../core/prompt/editPrompt.ts';
 import type { Generation, Inference, ModelDescription } from '../inference/inference.ts';
 import type { DocumentEdit, EditParams, EditResult } from '../protocol/edit.ts';
 import type { Range } from '../protocol/failure.ts';
+import { estimateTokens } from './fileContexts.ts';
+import { type FindContext, questionContext, shownItem } from './questionContext.ts';
 import type { ReadDocument } from './readDocument.ts';
 
 export interface ProposeEditDependencies {
@@ -22,6 +25,8 @@ export interface ProposeEditDependencies {
   readonly hash: (text: string) => string;
   readonly settings: { readonly maxTokens: number };
   readonly log: Log;
+  /** Finds what of the project an instruction is about; absent where nothing is to be told of it. */
+  readonly findContext?: FindContext;
 }
 
 /** A shown file and what identifies the text that was shown. */
@@ -54,7 +59,9 @@ export async function proposeEdit(params: EditParams, deps: ProposeEditDependenc
   // Texts and versions are taken before the model is asked: what the user types meanwhile makes the edit stale, and the client sees it.
   const captured = await captureAll(params, deps.documents);
   if ('refusals' in captured) return { outcome: 'refused', refusals: captured.refusals, answer: '' };
-  const asked = await questionsFor(params, captured.files, { model, deps, signal });
+  const plain = await questionsFor(params, captured.files, { model, deps, signal });
+  if (plain.outcome !== 'ok') return plain;
+  const asked = await withProject(plain.value, params, { model, deps, signal });
   if (asked.outcome !== 'ok') return asked;
 
   const answers: string[] = [];
@@ -133,7 +140,7 @@ interface Asking {
 
 /** All files in one question, or one question a file where the model knows no other form or has no room for it. */
 async function questionsFor(params: EditParams, files: readonly Captured[], asking: Asking): Promise<Outcome<readonly Question[]>> {
-  const layout: EditLayout = asking.model.specialTokens.includes('<|cursor_line|>') ? 'starter' : 'general';
+  const layout: EditLayout = isStarter(asking.model) ? 'starter' : 'general';
   const alone = files.map((file) => [file]);
   const wanted = layout === 'general' && files.length > 1 ? [files, ...alone] : alone;
   const budgets = await budgetsFor(params, { layout, wanted }, asking);
@@ -148,14 +155,48 @@ async function questionsFor(params: EditParams, files: readonly Captured[], aski
   return ok(questions);
 }
 
+function isStarter({ specialTokens }: ModelDescription): boolean {
+  return specialTokens.includes('<|cursor_line|>');
+}
+
+/** The same questions with pieces of the project, where all of them still fit; else as they are. */
+async function withProject(questions: readonly Question[], params: EditParams, asking: Asking): Promise<Outcome<readonly Question[]>> {
+  const { model, deps, signal } = asking;
+  if (isStarter(model)) return ok(questions);
+  const files = questions.flatMap((question) => question.files);
+  const items = await questionContext(
+    deps.findContext,
+    {
+      purpose: 'edit',
+      question: `${params.instruction}\n${files.map(({ path }) => path).join(' ')}`,
+      uri: params.target.uri,
+      shownUris: new Set(files.map(({ uri }) => uri)),
+      contextSize: model.contextSize,
+      // Estimated here; with the pieces it is counted again.
+      freeTokens: Math.min(
+        ...questions.map(({ messages, budget }) => model.contextSize - budget.roomTokens - estimateTokens(messages.map(({ content }) => content).join('\n'))),
+      ),
+    },
+    signal,
+  );
+  if (signal.aborted) return { outcome: 'cancelled' };
+  if (items.length === 0) return ok(questions);
+  const project = projectContext(items.map(shownItem));
+  const wanted = questions.map((question) => question.files);
+  const budgets = await budgetsFor(params, { layout: 'general', wanted, project }, asking);
+  if (budgets.outcome !== 'ok') return budgets;
+  const fitting = budgets.value.flatMap(({ files: shown, messages, budget }) => (budget.fits ? [{ files: shown, messages, budget }] : []));
+  return ok(fitting.length === questions.length ? fitting : questions);
+}
+
 async function budgetsFor(
   params: EditParams,
-  { layout, wanted }: { readonly layout: EditLayout; readonly wanted: readonly (readonly Captured[])[] },
+  { layout, wanted, project = '' }: { readonly layout: EditLayout; readonly wanted: readonly (readonly Captured[])[]; readonly project?: string },
   { model, deps, signal }: Asking,
 ): Promise<Outcome<readonly { readonly files: readonly Captured[]; readonly messages: ReturnType<typeof editPrompt>; readonly budget: EditBudget }[]>> {
   const drafts = wanted.map((files) => {
     const shown = files.map((file) => ({ path: file.path, languageId: file.languageId, code: shownText(file) }));
-    return { files, shown: shown.map(({ code }) => code).join('\n'), messages: editPrompt({ layout, instruction: params.instruction, files: shown }) };
+    return { files, shown: shown.map(({ code }) => code).join('\n'), messages: editPrompt({ layout, instruction: params.instruction, files: shown, project }) };
   });
   const counted = await deps.inference.countTokens(
     drafts.flatMap(({ shown, messages }) => [shown, ...messages.map(({ content }) => content)]),

@@ -8,11 +8,13 @@ import type { Reuse } from '../core/completion/reuse.ts';
 import { shapeFor } from '../core/completion/shape.ts';
 import type { Site } from '../core/completion/site.ts';
 import { fillingWayOf } from '../core/prompt/completionPrompt.ts';
+import { contextBudget } from '../core/prompt/contextShare.ts';
 import { TokenEstimate } from '../core/prompt/tokenEstimate.ts';
 import type { Inference } from '../inference/inference.ts';
 import type { Session } from '../session/session.ts';
 import type { Clock } from './clock.ts';
-import { CompletionRun } from './completionRun.ts';
+import { CompletionRun, type RunRequest } from './completionRun.ts';
+import type { FileContexts } from './fileContexts.ts';
 
 export interface Place {
   readonly uri: string;
@@ -39,6 +41,8 @@ export interface RunStarterDependencies {
   readonly clock: Clock;
   readonly reuse: Reuse;
   readonly log: Log;
+  /** What the project has for a document; nothing when absent. */
+  readonly contexts?: FileContexts;
 }
 
 export class RunStarter {
@@ -66,6 +70,7 @@ export class RunStarter {
     if (!way) return { outcome: 'unsupported', cause: `${model.name} can neither fill holes nor chat.`, action: 'Choose another model.' };
     const isAhead = purpose.kind === 'ahead';
     const isExplicit = purpose.kind === 'alternative' || (purpose.kind === 'shown' && purpose.isExplicit);
+    const context = this.#contextFor(place, { contextSize: model.contextSize, isCursorThere: purpose.kind === 'shown' });
     const expected = purpose.kind === 'shown' ? (purpose.expected ?? this.codeFor(place)?.text) : undefined;
     return new CompletionRun(
       {
@@ -80,10 +85,24 @@ export class RunStarter {
         mustSaySomething: isExplicit || (way.kind === 'trained' && way.family.endsTooEarly),
         source: isAhead ? 'ahead' : 'model',
         ...(expected ? { expected } : {}),
+        ...(context ? { context } : {}),
         ...(purpose.kind === 'alternative' ? { variation: { temperature: alternativeTemperature, seed: purpose.seed } } : {}),
       },
       { inference, clock, log, estimate: this.#estimate, ...(purpose.kind === 'alternative' ? {} : { reuse }) },
     );
+  }
+
+  /** Only what is there already: this is the way of every keystroke. */
+  #contextFor(
+    { uri, languageId, site }: Place,
+    { contextSize, isCursorThere }: { readonly contextSize: number; readonly isCursorThere: boolean },
+  ): RunRequest['context'] {
+    const { contexts, session } = this.#deps;
+    const budgetTokens = contextBudget(contextSize);
+    if (!contexts || budgetTokens === 0 || !session.settings.context.enabled) return undefined;
+    const found = isCursorThere ? contexts.at({ uri, languageId, text: site.text, offset: site.offset, budgetTokens }) : contexts.known(uri, budgetTokens);
+    if (!found || found.files.length === 0) return undefined;
+    return { files: found.files, tokens: found.selected.tokens, name: found.place.folder.name, languageId };
   }
 
   /** What the open documents say would come here, without any model. */

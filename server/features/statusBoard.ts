@@ -11,6 +11,8 @@ export interface StatusBoardOptions {
   readonly session: Session;
   readonly clock: Clock;
   readonly starterPath: string;
+  /** The state of the project's index; undefined without one. */
+  readonly index?: () => Status['index'];
   /** Returns false when it could not be told yet. */
   readonly onChange: (status: Status) => boolean;
 }
@@ -29,6 +31,11 @@ export class StatusBoard {
   }
 
   get status(): Status {
+    const index = this.#options.index?.();
+    return index ? { ...this.#engineStatus, index } : this.#engineStatus;
+  }
+
+  get #engineStatus(): Status {
     const { inference, session, starterPath } = this.#options;
     const { state } = inference;
     switch (state.state) {

@@ -23,8 +23,9 @@ export type ChatParams = v.InferOutput<typeof chatParamsSchema>;
 export const chatPartialSchema = v.object({ text: v.string() });
 export type ChatPartial = v.InferOutput<typeof chatPartialSchema>;
 
-/** What the model was shown of an attachment: lines [startLine, endLine), zero-based, of totalLines. */
-const shownContextSchema = v.object({ uri: v.string(), startLine: v.number(), endLine: v.number(), totalLines: v.number() });
+const shownLines = { uri: v.string(), startLine: v.number(), endLine: v.number() };
+/** What the model was shown, lines [startLine, endLine), zero-based: of an attachment and its totalLines, or found in the project for the question. */
+const shownContextSchema = v.union([v.object({ ...shownLines, totalLines: v.number() }), v.object({ ...shownLines, isFound: v.literal(true) })]);
 
 export const chatResultSchema = v.variant('outcome', [
   v.object({

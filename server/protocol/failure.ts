@@ -12,7 +12,7 @@ export const failureSchemas = [
   v.object({ outcome: v.literal('unsupported'), ...explanation }),
 ] as const;
 
-const positionSchema = v.object({ line: count, character: count });
+export const positionSchema = v.object({ line: count, character: count });
 export const rangeSchema = v.object({ start: positionSchema, end: positionSchema });
 export type Range = v.InferOutput<typeof rangeSchema>;
 

@@ -6,12 +6,14 @@ export const methods = {
   nextEdit: 'tramontane/nextEdit',
   /** A notification: the suggestion was turned down. */
   nextEditDismissed: 'tramontane/nextEditDismissed',
+  context: 'tramontane/context',
   status: 'tramontane/status',
   restartEngine: 'tramontane/restartEngine',
   setPaused: 'tramontane/setPaused',
   engineStatus: 'tramontane/engineStatus',
   deleteCompletionHistory: 'tramontane/deleteCompletionHistory',
   deleteSavedState: 'tramontane/deleteSavedState',
+  deleteIndexes: 'tramontane/deleteIndexes',
   /** A notification: whether the user trusts the workspace has changed. */
   workspaceTrust: 'tramontane/workspaceTrust',
 } as const;

@@ -29,6 +29,12 @@ export const harmlessSettingsSchema = v.object({
     }),
   ),
   edit: v.optional(v.object({ maxTokens: v.optional(v.pipe(count, v.minValue(1), v.maxValue(32_768))) })),
+  context: v.optional(
+    v.object({
+      /** Whether models are told of the project what they are likely to need. */
+      enabled: v.optional(v.boolean()),
+    }),
+  ),
 });
 export type HarmlessSettings = v.InferOutput<typeof harmlessSettingsSchema>;
 

@@ -29,6 +29,8 @@ export const statusSchema = v.object({
   model: v.optional(v.object({ name: v.string(), path: v.string(), isStarter: v.boolean(), contextSize: v.number() })),
   /** What the user should know while it works, one sentence each: what was given up to fit the model into memory, another GPU back end than wished. */
   notes: v.optional(v.array(v.string())),
+  /** The project's index; absent without one. */
+  index: v.optional(v.object({ files: v.number(), isComplete: v.boolean(), store: v.picklist(['sqlite', 'memory']), problem: v.optional(v.string()) })),
   /** Why the last request showed no suggestion; absent when it showed one. */
   quiet: v.optional(v.picklist(quietReasons)),
   /** With paused: it ends by itself after so many ms, counted from when this state is sent. */

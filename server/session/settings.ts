@@ -16,6 +16,7 @@ export interface Settings {
   readonly nextEdit: { readonly enabled: boolean; readonly useModel: 'auto' | 'on' | 'off' };
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
+  readonly context: { readonly enabled: boolean };
   readonly model: {
     readonly path: string;
     readonly contextSize: number;
@@ -42,6 +43,7 @@ export const defaultSettings: Settings = {
   nextEdit: { enabled: true, useModel: 'auto' },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
+  context: { enabled: true },
   model: { path: '', contextSize: 0, chatPath: '', draftPath: '', loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
   engine: { gpu: 'auto', devices: [], threads: 0, keepAliveSeconds: 120, saveState: true },
 };
@@ -105,6 +107,7 @@ function merge(base: Settings, over: ClientSettings): Settings {
     nextEdit: { ...base.nextEdit, ...defined(over.nextEdit) },
     chat: { ...base.chat, ...defined(over.chat) },
     edit: { ...base.edit, ...defined(over.edit) },
+    context: { ...base.context, ...defined(over.context) },
     model: { ...base.model, ...defined(over.model) },
     engine: { ...base.engine, ...defined(over.engine) },
   };

@@ -29,6 +29,14 @@ export function fenced({ path, languageId, text, lines }: ShownText): string {
   return `${where}\n${fence}${languageId}\n${text.endsWith('\n') ? text : `${text}\n`}${fence}`;
 }
 
-export function questionWithContext(question: string, shown: readonly ShownText[]): string {
-  return shown.length === 0 ? question : `${question}\n\n${shown.map(fenced).join('\n\n')}`;
+/** `project`: what was found for the question, before it; `shown`: what the user attached, behind it. */
+export function questionWithContext(question: string, shown: readonly ShownText[], project: readonly ShownText[] = []): string {
+  return [projectContext(project), question, ...shown.map(fenced)].filter((part) => part !== '').join('\n\n');
+}
+
+/** By path and line, so that the same pieces are always the same text. */
+export function projectContext(project: readonly ShownText[]): string {
+  if (project.length === 0) return '';
+  const sorted = project.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : (a.lines?.first ?? 0) - (b.lines?.first ?? 0)));
+  return `Pieces of the project that may matter, for reference:\n\n${sorted.map(fenced).join('\n\n')}`;
 }

@@ -17,15 +17,17 @@ export interface EditRequest {
   readonly instruction: string;
   /** The starter layout knows exactly one. */
   readonly files: readonly PromptFile[];
+  /** Pieces of other files, for reference; the starter layout knows none. */
+  readonly project?: string;
 }
 
-export function editPrompt({ layout, instruction, files }: EditRequest): readonly TextMessage[] {
+export function editPrompt({ layout, instruction, files, project = '' }: EditRequest): readonly TextMessage[] {
   const wanted = instruction.trim();
   if (layout === 'starter') return [{ role: 'user', content: files.map((file) => `${wanted}\n\n${starterFile(file)}`).join('\n\n') }];
   const shown = files.map(generalFile).join('\n\n');
   return [
     { role: 'system', content: generalSystem },
-    { role: 'user', content: `${shown}\n\n${wanted}` },
+    { role: 'user', content: `${project === '' ? '' : `${project}\n\nThese pieces are not to be changed. The files to change:\n\n`}${shown}\n\n${wanted}` },
   ];
 }
 

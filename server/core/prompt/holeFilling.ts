@@ -5,6 +5,7 @@
 // Order: what stays the same while somebody types comes first (the instruction, what follows the cursor, what stands above its line), so
 // a keystroke changes the prefilled line alone.
 import type { Prompt } from '../../../native/protocol/messages.ts';
+import type { ContextFile } from '../retrieval/contextFiles.ts';
 
 export interface HoleInput {
   readonly prefix: string;
@@ -12,6 +13,8 @@ export interface HoleInput {
   /** Path relative to the workspace, with forward slashes. */
   readonly path: string;
   readonly languageId: string;
+  /** Pieces of other files; none by default. */
+  readonly others?: readonly ContextFile[];
 }
 
 export interface HoleRequest {
@@ -25,13 +28,15 @@ const instruction =
 const leastTellingLetters = 4;
 const leastStopLength = 6;
 
-export function holeRequest({ prefix, suffix, path, languageId }: HoleInput): HoleRequest {
-  const fence = fenceFor(prefix + suffix);
+export function holeRequest({ prefix, suffix, path, languageId, others = [] }: HoleInput): HoleRequest {
+  const fence = fenceFor([prefix, suffix, ...others.map(({ text }) => text)].join('\n'));
   const lineStart = prefix.lastIndexOf('\n') + 1;
   const above = prefix.slice(0, lineStart);
   const language = /^[\w+#-]+$/.test(languageId) ? languageId : '';
   const block = (text: string) => `${fence}${language}\n${text}${text.endsWith('\n') || text === '' ? '' : '\n'}${fence}`;
-  const content = `${instruction}\n\nFile: ${path.replaceAll('\n', ' ')}\n\nAfter the cursor:\n${block(suffix)}\n\nBefore the cursor:\n${block(above)}`;
+  const shown = others.map(({ path: other, text }) => `${other.replaceAll('\n', ' ')}\n${block(text)}\n\n`).join('');
+  const known = shown === '' ? '' : `From other files of the project, for reference:\n\n${shown}`;
+  const content = `${instruction}\n\n${known}File: ${path.replaceAll('\n', ' ')}\n\nAfter the cursor:\n${block(suffix)}\n\nBefore the cursor:\n${block(above)}`;
   const next = nextTellingLine(suffix);
   return {
     prompt: { kind: 'chat', messages: [{ role: 'user', content }], prefill: `${fence}${language}\n${prefillOf(above, prefix.slice(lineStart))}` },

@@ -4,7 +4,6 @@
 //
 // A keystroke does not come here: whoever completes calls this when the cursor has come to another line, and keeps the answer.
 import type { SymbolSource } from './facts.ts';
-import type { Pack, PackedLine } from './packContext.ts';
 import { type Cursor, type PreparedEvidence, rankDefinitions } from './rankDefinitions.ts';
 import { type OpenText, similarWindows, type Snippet } from './similarWindows.ts';
 import { type StableBlock, updateStableBlock } from './stableBlock.ts';
@@ -25,6 +24,8 @@ export interface ContextRequest {
   readonly found: readonly Snippet[];
   /** The answer before this one, for the same file. */
   readonly previous?: SelectedContext;
+  /** What was alike in the answer before stays: the cursor has hardly moved. */
+  readonly keepsSimilar?: boolean;
 }
 
 export interface SelectedContext {
@@ -47,7 +48,7 @@ export function selectContext(request: ContextRequest): SelectedContext {
   const recent = lastThatFit(request.recentEdits, snippetsBudget, request);
   const shown = new Set(recent.map((snippet) => snippet.path)).add(request.evidence.evidence.facts.path);
   const others = request.openTexts.filter((text) => !shown.has(text.path));
-  const alike = similarWindows(request.cursor.nearText, others, maxSimilar);
+  const alike = request.keepsSimilar ? (request.previous?.similar ?? []) : similarWindows(request.cursor.nearText, others, maxSimilar);
   const similar = firstThatFit(alike, snippetsBudget - tokensOf(recent, request), request);
   const ranked = rankDefinitions(request.evidence, request.cursor);
   // All or a fixed part: a block whose budget followed every edit would move.
@@ -61,12 +62,6 @@ export function selectContext(request: ContextRequest): SelectedContext {
   const tokens = definitions.tokens + tokensOf([...recent, ...similar], request);
   const tail = firstThatFit(request.found, budgetTokens - tokens, request);
   return { definitions, recent, similar: [...similar, ...tail], tokens: tokens + tokensOf(tail, request) };
-}
-
-/** @returns the context as lines of text, from what changes least to what changes most */
-export function contextLines({ definitions, recent, similar }: SelectedContext, commentSign: string): string[] {
-  const fromPacks = definitions.packs.flatMap((pack: Pack) => pack.lines.map((line: PackedLine) => line.text));
-  return [...fromPacks, ...[...recent, ...similar].flatMap((snippet) => [`${commentSign} ${snippet.path}`, ...snippet.text.split('\n')])];
 }
 
 function firstThatFit(snippets: readonly Snippet[], budgetTokens: number, request: ContextRequest): Snippet[] {

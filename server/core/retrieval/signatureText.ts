@@ -14,7 +14,8 @@ export function signatureText(definition: Definition): string {
   return text;
 }
 
-function shortened({ signature }: Definition): string {
+/** Of a signature alone. */
+export function shortened({ signature }: Pick<Definition, 'signature'>): string {
   const line = signature
     .replace(/\s+/g, ' ')
     .trim()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { type FimFamily, fimFamilies, fimFamilyOf } from '../../../server/core/prompt/fimFamilies.ts';
+import { type FimContext, type FimFamily, fimFamilies, fimFamilyOf, fimParts } from '../../../server/core/prompt/fimFamilies.ts';
 import { fimWindow } from '../../../server/core/prompt/fimWindow.ts';
 
 const order = (name: string) =>
@@ -19,6 +19,52 @@ test('StarCoder reads prefix, suffix, middle, and the line so far', () =>
   assert.deepEqual(order('starcoder'), ['<fim_prefix>', '', '<fim_suffix>', 'S', '<fim_middle>', 'P']));
 test('DeepSeek reads prefix, hole, suffix, and the line so far', () =>
   assert.deepEqual(order('deepseek'), ['<｜fim▁begin｜>', '', '<｜fim▁hole｜>', 'S', '<｜fim▁end｜>', 'P']));
+
+const context: FimContext = {
+  name: 'shop',
+  languageId: 'typescript',
+  files: [
+    { path: 'src/x.ts', text: 'X1\nX2' },
+    { path: 'y.ts', text: 'Y' },
+  ],
+};
+const withContext = (name: string, more: readonly string[] = []) => {
+  const family = fimFamilies.find((one) => one.name === name) as FimFamily;
+  const parts = fimParts(family, { prefix: 'A\nP', suffix: 'S', path: 'a/b/c.ts', context }, [...family.tokens, ...more]);
+  return parts.map((part) => (part.kind === 'special' ? `{${part.token}}` : part.text)).join('');
+};
+
+suite('pieces of other files stand as the family was trained to read them', () => {
+  test('Codestral: behind plus signs', () =>
+    assert.equal(withContext('codestral'), '{[SUFFIX]}S{[PREFIX]}+++++ src/x.ts\nX1\nX2\n\n+++++ y.ts\nY\n\n+++++ a/b/c.ts\nA\nP'));
+  test('Qwen: as a repository', () =>
+    assert.equal(
+      withContext('qwen', ['<|repo_name|>', '<|file_sep|>']),
+      '{<|repo_name|>}shop\n{<|file_sep|>}src/x.ts\nX1\nX2\n{<|file_sep|>}y.ts\nY\n{<|file_sep|>}a/b/c.ts\n{<|fim_prefix|>}A\n{<|fim_suffix|>}S{<|fim_middle|>}P',
+    ));
+  test('a vocabulary of that family without the signs for files gets comments', () =>
+    assert.equal(withContext('qwen'), '{<|fim_prefix|>}// src/x.ts\n// X1\n// X2\n// y.ts\n// Y\n\n// a/b/c.ts\nA\n{<|fim_suffix|>}S{<|fim_middle|>}P'));
+  test('StarCoder2: each behind a separator, the path inside the prefix', () =>
+    assert.equal(
+      withContext('starcoder', ['<repo_name>', '<file_sep>']),
+      '{<repo_name>}shop{<file_sep>}src/x.ts\nX1\nX2\n{<file_sep>}y.ts\nY\n{<file_sep>}{<fim_prefix>}a/b/c.ts\nA\n{<fim_suffix>}S{<fim_middle>}P',
+    ));
+  test('DeepSeek: behind a sharp sign', () =>
+    assert.equal(withContext('deepseek'), '{<｜fim▁begin｜>}#src/x.ts\nX1\nX2\n#y.ts\nY\n#a/b/c.ts\nA\n{<｜fim▁hole｜>}S{<｜fim▁end｜>}P'));
+  test('the starter model: before the path of the file', () =>
+    assert.equal(withContext('starter'), '{<|fim_suffix|>}S{<|fim_prefix|>}{<|file_sep|>}src/x.ts\nX1\nX2\n{<|file_sep|>}y.ts\nY\n{<|file_sep|>}b/c.ts\nA\nP'));
+  test('Code Llama: comments', () => assert.match(withContext('codellama'), /^\{▁<PRE>\} \/\/ src\/x\.ts\n\/\/ X1/));
+  test('a piece that spells a special token stays text', () => {
+    const family = fimFamilies.find(({ name }) => name === 'qwen') as FimFamily;
+    const files = [{ path: '<|file_sep|>', text: '<|fim_middle|>' }];
+    const parts = fimParts(family, { prefix: 'P', suffix: 'S', path: 'c.ts', context: { ...context, files } }, [
+      ...family.tokens,
+      '<|repo_name|>',
+      '<|file_sep|>',
+    ]);
+    assert.equal(parts.filter((part) => part.kind === 'special' && part.token === '<|fim_middle|>').length, 1);
+  });
+});
 
 test('each family is found by its own tokens', () => {
   for (const family of fimFamilies) assert.equal(fimFamilyOf(family.tokens)?.name, family.name);
@@ -72,10 +118,11 @@ test('closing signs to the end of the line are left out of the suffix', () => {
 
 suite('a keystroke reads what the family says', () => {
   /** The prompt as a model sees it: special tokens as single signs. */
-  const promptOf = (family: FimFamily, marked: string) => {
+  const promptOf = (family: FimFamily, marked: string, others: FimContext | undefined) => {
     const { prefix, suffix } = fimWindow(marked.replace('|', ''), marked.indexOf('|'), 4000);
-    const parts = family.layout({ prefix, suffix, path: 'src/a.ts' });
-    return parts.map((part) => (part.kind === 'special' ? `\u0000${family.tokens.indexOf(part.token)}` : part.text)).join('');
+    const tokens = [...family.tokens, ...(family.others?.tokens ?? [])];
+    const parts = fimParts(family, { prefix, suffix, path: 'src/a.ts', ...(others ? { context: others } : {}) }, tokens);
+    return parts.map((part) => (part.kind === 'special' ? `\u0000${tokens.indexOf(part.token)}` : part.text)).join('');
   };
   const commonLength = (one: string, other: string) => {
     let length = 0;
@@ -87,9 +134,13 @@ suite('a keystroke reads what the family says', () => {
   const withinLine = ['fo|', 'foo|', 'foo(|)', 'foo(b|)', 'foo(b, "|")', 'foo(b, "c|")', 'foo(b, "c")|', 'foo(b, "c");|'];
   const newLine = ['foo(b);|', 'foo(b);\n|', 'foo(b);\n  |', 'foo(b);\n  const|'];
 
-  for (const family of fimFamilies) {
-    test(`${family.name}: ${family.reuse}`, () => {
-      const trace = (lines: readonly string[]) => lines.map((line) => promptOf(family, `${before}${line}${after}`));
+  const cases = fimFamilies.flatMap((family) => [
+    { family, others: undefined },
+    { family, others: context },
+  ]);
+  for (const { family, others } of cases) {
+    test(`${family.name}${others ? ' with pieces of other files' : ''}: ${family.reuse}`, () => {
+      const trace = (lines: readonly string[]) => lines.map((line) => promptOf(family, `${before}${line}${after}`, others));
       const kept = (prompts: readonly string[]) => prompts.slice(1).map((prompt, index) => commonLength(prompts[index] as string, prompt));
       const within = trace(withinLine);
       const lines = trace(newLine);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { contextLines, type ContextRequest, selectContext } from '../../../server/core/retrieval/selectContext.ts';
+import { contextFiles } from '../../../server/core/retrieval/contextFiles.ts';
+import { type ContextRequest, selectContext } from '../../../server/core/retrieval/selectContext.ts';
 import { similarWindows } from '../../../server/core/retrieval/similarWindows.ts';
 import { countTokens, situationIn } from './smallProject.ts';
 
@@ -20,7 +21,9 @@ async function request(more: Partial<ContextRequest> = {}): Promise<ContextReque
 
 test('definitions come first, then edits from the oldest on, then what is alike', async () => {
   const selected = selectContext(await request({ recentEdits: [edit(1), edit(2)], openTexts: [alike], budgetTokens: 800 }));
-  const text = contextLines(selected, '//').join('\n');
+  const text = contextFiles(selected)
+    .map(({ path, text: piece }) => `// ${path}\n${piece}`)
+    .join('\n');
   assert.match(text, /^\/\/ shapes\.ts\nfunction area.*edited1\.ts\n.*edited2\.ts\n.*alike\.ts\n.*area\(4\)/s);
 });
 
@@ -79,4 +82,13 @@ test('of each text the window most alike is taken, the most alike text first, an
     ['more.ts', 'less.ts'],
   );
   assert.match(found[0]?.text ?? '', /return border\(total\)/);
+});
+
+test('what was alike stays where the cursor has hardly moved, though nothing is open any more', async () => {
+  const { source, evidence, cursor } = await situationIn({ 'a.ts': 'const one = alpha + beta;\n|\n', 'b.ts': 'export const b = 1;\n' });
+  const base = { source, evidence, cursor, budgetTokens: 400, countTokens, commentSign: '//', recentEdits: [], found: [] };
+  const first = selectContext({ ...base, openTexts: [{ path: 'b.ts', text: 'const two = alpha + beta;\n' }] });
+  assert.equal(first.similar.length, 1);
+  assert.deepEqual(selectContext({ ...base, openTexts: [], previous: first, keepsSimilar: true }).similar, first.similar);
+  assert.deepEqual(selectContext({ ...base, openTexts: [], previous: first }).similar, []);
 });

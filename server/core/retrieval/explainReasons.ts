@@ -1,0 +1,34 @@
+// Why a definition was chosen, as one sentence for a person. It knows reasons and their weights; it must not know who shows the sentence.
+import type { Candidate, Reasons } from './fileEvidence.ts';
+import { fileWeights } from './rankWeights.ts';
+
+/** Only what speaks for a definition; what merely describes it (a member, a field) explains nothing. */
+const sentences: Partial<Readonly<Record<keyof Reasons, string>>> = {
+  importedByName: 'imported by name',
+  importedUnused: 'imported and not used yet',
+  besideImported: 'in a file that is imported',
+  memberOfImported: 'member of an imported type',
+  memberBesideImported: 'member of a type in an imported file',
+  visible: 'its name stands in the file',
+  visibleAmong: 'its name stands in the file',
+  visibleMember: 'its name stands in the file',
+  visibleReached: 'named in the file, of a type the file uses',
+  visibleShare: 'named in the file, of a type the file uses',
+  often: 'often named in the file',
+  reached: 'of a type that the types in the file lead to',
+  predicted: 'used by similar files',
+  predictedRoot: 'used by similar files',
+  usedOfType: 'usually used with its type',
+};
+
+/** @returns the sentence for what spoke for it most */
+export function explainReasons({ reasons, localTypes, heirs }: Candidate): string {
+  let best: { readonly sentence: string; readonly worth: number } | undefined;
+  for (const reason of Object.keys(sentences) as (keyof Reasons)[]) {
+    const worth = fileWeights[reason] * reasons[reason];
+    if (worth > (best?.worth ?? 0)) best = { sentence: sentences[reason] as string, worth };
+  }
+  if (best) return best.sentence;
+  if (localTypes.size > 0) return 'member of the type of a variable';
+  return heirs.size > 0 ? 'inherited by a type in the file' : 'near to what the file uses';
+}

@@ -1,0 +1,173 @@
+// The use case of `tramontane/context`: what of the project a model would be told at a place or for a question, each piece with its reason. It knows the
+// order of the steps; it must not know LSP, the index, or why something is likely needed (core/retrieval).
+import type { Definition } from '../core/retrieval/facts.ts';
+import { explainReasons } from '../core/retrieval/explainReasons.ts';
+import { findPieces, type FoundPiece, placeOfUse } from '../core/retrieval/findPieces.ts';
+import { shortened } from '../core/retrieval/signatureText.ts';
+import type { ContextItem, ContextParams, ContextResult } from '../protocol/context.ts';
+import type { Session } from '../session/session.ts';
+import type { Clock } from './clock.ts';
+import { estimateTokens, type FileContext, type FileContexts } from './fileContexts.ts';
+import type { ProjectView } from './projectView.ts';
+import type { ReadDocument } from './readDocument.ts';
+
+export interface FindContextDependencies {
+  readonly view: ProjectView;
+  readonly contexts: FileContexts;
+  readonly documents: ReadDocument;
+  readonly session: Session;
+  readonly clock: Clock;
+}
+
+const noProject: ContextResult = {
+  outcome: 'unsupported',
+  cause: 'There is no index of this project.',
+  action: 'Open a folder, and let the client say where indexes are kept (initializationOptions.storageDirectory).',
+};
+const outside: ContextResult = {
+  outcome: 'unsupported',
+  cause: 'This document lies outside the workspace folders, or its language is not indexed.',
+  action: 'Open the folder that holds it.',
+};
+/** A longer body says little that its begin does not. */
+const maxBodyLines = 80;
+const maxShareOfOne = 0.45;
+const maxPieces = 40;
+const maxFilesRead = 16;
+const maxLineLength = 400;
+
+export async function findContext(params: ContextParams, deps: FindContextDependencies, signal: AbortSignal): Promise<ContextResult> {
+  if (deps.view.folders().length === 0) return noProject;
+  return params.purpose === 'completion' ? completionContext(params, deps) : queryContext(params, deps, signal);
+}
+
+function completionContext(
+  { textDocument: { uri }, position, budgetTokens }: Extract<ContextParams, { purpose: 'completion' }>,
+  { contexts, session, clock }: FindContextDependencies,
+): ContextResult {
+  const startedMs = clock.now();
+  const snapshot = session.documents.snapshot(uri);
+  if (!snapshot) return { outcome: 'unsupported', cause: 'The document is not open.', action: 'Open it, then ask again.' };
+  const found = contexts.compute({ ...snapshot, offset: session.documents.offsetAt(uri, position), budgetTokens });
+  if (!found) return outside;
+  const items = [...definitionItems(found), ...snippetItems(found)];
+  const totalMs = Math.max(0, clock.now() - startedMs);
+  return { outcome: 'ok', items, tokens: found.selected.tokens, timings: { searchMs: totalMs, readMs: 0, totalMs }, isComplete: found.place.folder.isComplete };
+}
+
+function definitionItems({ selected, evidence, cursor, place }: FileContext): ContextItem[] {
+  const candidates = new Map(evidence.evidence.candidates.map((candidate) => [candidate.definition, candidate]));
+  const receivers = new Set(cursor.receiverMembers?.map(keyOf));
+  return selected.definitions.packs
+    .flatMap((pack) => pack.lines)
+    .flatMap(({ definition, text }): ContextItem[] => {
+      if (!definition) return [];
+      const candidate = candidates.get(definition);
+      const reason = receivers.has(keyOf(definition))
+        ? 'member of what stands before the dot'
+        : candidate
+          ? explainReasons(candidate)
+          : 'needed at an earlier line';
+      const { path, startLine, endLine, kind, name } = definition;
+      return [
+        { uri: place.folder.uriOf(path), path, range: rangeOf(startLine, endLine), kind, name, text: text.trim(), tokens: estimateTokens(`${text}\n`), reason },
+      ];
+    });
+}
+
+function snippetItems({ selected, place }: FileContext): ContextItem[] {
+  return selected.similar.map(({ path, startLine, endLine, text }) => ({
+    uri: place.folder.uriOf(path),
+    path,
+    range: rangeOf(startLine, endLine),
+    kind: 'similar',
+    text,
+    tokens: estimateTokens(text),
+    reason: 'alike to what stands around the cursor',
+  }));
+}
+
+async function queryContext(
+  { query, textDocument, budgetTokens }: Extract<ContextParams, { purpose: 'chat' | 'edit' }>,
+  { view, documents, clock }: FindContextDependencies,
+  signal: AbortSignal,
+): Promise<ContextResult> {
+  const startedMs = clock.now();
+  const active = textDocument && view.place(textDocument.uri);
+  const folders = view.folders();
+  const found = folders
+    .flatMap((folder) => {
+      const activePath = active && active.folder.symbols === folder.symbols ? { activePath: active.path } : {};
+      return findPieces(folder.symbols, { text: query, ...activePath }, maxPieces).map((piece) => ({ folder, piece }));
+    })
+    .sort((a, b) => b.piece.score - a.piece.score);
+  const searchMs = clock.now() - startedMs;
+  const items: ContextItem[] = [];
+  const texts = new Map<string, readonly string[] | undefined>();
+  let left = budgetTokens;
+  for (const { folder, piece } of found) {
+    if (signal.aborted) return { outcome: 'cancelled' };
+    const uri = folder.uriOf(piece.path);
+    let lines: readonly string[] | undefined;
+    if (piece.signature === undefined) {
+      if (!texts.has(uri) && texts.size < maxFilesRead) texts.set(uri, await linesOf(uri, documents));
+      lines = texts.get(uri);
+      if (!lines) continue;
+    }
+    const placed = piece.uses === undefined ? piece : placeOfUse(piece, folder.symbols.file(piece.path), lines ?? []);
+    if (!placed || items.some((item) => item.uri === uri && overlaps(item, placed))) continue;
+    const item = itemOf(placed, { uri, lines, budgetTokens: Math.min(left, Math.max(64, budgetTokens * maxShareOfOne)) });
+    if (!item || item.tokens > left) continue;
+    items.push(item);
+    left -= item.tokens;
+  }
+  const totalMs = clock.now() - startedMs;
+  const timings = { searchMs: Math.max(0, searchMs), readMs: Math.max(0, totalMs - searchMs), totalMs: Math.max(0, totalMs) };
+  return { outcome: 'ok', items, tokens: budgetTokens - left, timings, isComplete: folders.every(({ isComplete }) => isComplete) };
+}
+
+/** Read as they are now; a file that has gone, is too large or lies elsewhere after all links is left out. */
+async function linesOf(uri: string, documents: ReadDocument): Promise<readonly string[] | undefined> {
+  const read = await documents.read(uri);
+  return read.outcome === 'ok' ? read.text.split(/\r\n|\r|\n/) : undefined;
+}
+
+interface Place {
+  readonly uri: string;
+  readonly lines: readonly string[] | undefined;
+  readonly budgetTokens: number;
+}
+
+/** The whole piece where it has room, else its begin; undefined when not even some lines of it have. */
+function itemOf(piece: FoundPiece, { uri, lines, budgetTokens }: Place): ContextItem | undefined {
+  const { path, startLine, kind, name, reason } = piece;
+  const base = { uri, path, kind, reason, ...(name === undefined ? {} : { name }) };
+  if (!lines) {
+    const text = shortened({ signature: piece.signature ?? '' });
+    return { ...base, range: rangeOf(startLine, startLine), text, tokens: estimateTokens(`${path}\n${text}\n`) };
+  }
+  const wanted = lines.slice(startLine, Math.min(piece.endLine + 1, startLine + maxBodyLines));
+  let tokens = estimateTokens(`${path}\n`);
+  const shown: string[] = [];
+  for (const line of wanted) {
+    const cut = line.length > maxLineLength ? `${line.slice(0, maxLineLength)} …` : line;
+    const cost = estimateTokens(`${cut}\n`);
+    if (tokens + cost > budgetTokens) break;
+    tokens += cost;
+    shown.push(cut);
+  }
+  // Less than this of a longer piece misleads.
+  if (shown.length < Math.min(4, wanted.length) || shown.every((line) => line.trim() === '')) return undefined;
+  return { ...base, range: rangeOf(startLine, startLine + shown.length - 1), text: shown.join('\n'), tokens };
+}
+
+function overlaps({ range }: ContextItem, piece: FoundPiece): boolean {
+  return piece.startLine < range.end.line && piece.endLine >= range.start.line;
+}
+
+/** Whole lines, the last one inclusive. */
+function rangeOf(startLine: number, endLine: number): ContextItem['range'] {
+  return { start: { line: startLine, character: 0 }, end: { line: endLine + 1, character: 0 } };
+}
+
+const keyOf = ({ path, startLine, name }: Definition) => `${path}:${startLine}:${name}`;
