@@ -63,7 +63,7 @@ export class NextEdit implements Disposable {
   constructor(options: NextEditOptions) {
     this.#options = options;
     this.#subscriptions = DisposableValue.from(
-      commands.registerCommand('tramontane.nextEdit', () => this.#goOrTake()),
+      commands.registerCommand('tramontane.nextEdit', (by?: unknown) => (by === 'tab' ? this.#tab() : this.#goOrTake())),
       commands.registerCommand('tramontane.dismissNextEdit', () => this.#dismiss()),
       workspace.onDidChangeTextDocument((event) => this.#changed(event)),
       window.onDidChangeTextEditorSelection(({ textEditor }) => this.#moved(textEditor)),
@@ -181,10 +181,29 @@ export class NextEdit implements Disposable {
       this.#setContext(visibleContext, false);
       return;
     }
-    const { active } = editor.selection;
     this.#decoration.show(editor, shown, shown.why);
-    this.#setContext(indentsContext, !this.#wentTo && isIndentation(editor.document.lineAt(active.line).text.slice(0, active.character)));
+    this.#setContext(indentsContext, this.#isIndenting(editor));
     this.#setContext(visibleContext, shown.version === editor.document.version);
+  }
+
+  /** The context of the key may be a moment behind the cursor and the text: what is Tab's own is given back to it. */
+  async #tab(): Promise<void> {
+    const editor = window.activeTextEditor;
+    const shown = this.#shown;
+    const isOwn =
+      editor !== undefined &&
+      shown !== undefined &&
+      shown.document === editor.document &&
+      shown.version === editor.document.version &&
+      editor.selections.length === 1 &&
+      editor.selection.isEmpty &&
+      !this.#isIndenting(editor);
+    if (isOwn) await this.#goOrTake();
+    else await commands.executeCommand('tab');
+  }
+
+  #isIndenting({ document, selection: { active } }: TextEditor): boolean {
+    return !this.#wentTo?.isEqual(active) && isIndentation(document.lineAt(active.line).text.slice(0, active.character));
   }
 
   async #goOrTake(): Promise<void> {

@@ -13,13 +13,15 @@ export class NextEditDecoration implements Disposable {
     const { document, selection } = editor;
     const range = new Range(document.positionAt(edit.start), document.positionAt(edit.end));
     const isHighContrast = [ColorThemeKind.HighContrast, ColorThemeKind.HighContrastLight].includes(window.activeColorTheme.kind);
+    // Ghost text has no colour of its own there.
+    const color = isHighContrast ? new ThemeColor('editor.foreground') : ghost;
     this.clear();
     // In high contrast colours alone do not tell old from new: a line goes through the one, a frame around the other.
     this.#place = window.createTextEditorDecorationType({
       ...(range.isEmpty ? {} : { backgroundColor: new ThemeColor('diffEditor.removedTextBackground'), textDecoration: 'line-through' }),
       overviewRulerColor: new ThemeColor('editorGutter.modifiedBackground'),
       after: {
-        color: isHighContrast ? new ThemeColor('editor.foreground') : ghost,
+        color,
         fontStyle: 'italic',
         ...(isHighContrast
           ? { border: '1px solid', borderColor: new ThemeColor('contrastActiveBorder') }
@@ -38,7 +40,7 @@ export class NextEditDecoration implements Disposable {
     const arrow = range.start.line < selection.active.line ? '↑' : '↓';
     const contentText = `⇥ Tab ${arrow} line ${range.start.line + 1}`;
     editor.setDecorations(this.#hint, [
-      { range: new Range(lineEnd, lineEnd), renderOptions: { after: { contentText, color: ghost, margin: '0 0 0 2em', fontStyle: 'italic' } } },
+      { range: new Range(lineEnd, lineEnd), renderOptions: { after: { contentText, color, margin: '0 0 0 2em', fontStyle: 'italic' } } },
     ]);
   }
 

@@ -74,7 +74,7 @@ test('in front of a line Tab indents even while something is offered', async () 
     await screenshot(page, 'next-edit-indentation');
     await goToEndOfLine(page, 37);
     await until('an empty line under the cursor', async () => (await cursorLine()).startsWith('Ln 37, Col 1'));
-    assert.match(await besideTheCode(), /label/);
+    await until('the next edit still', async () => (await besideTheCode()).includes('label'));
     await page.keyboard.press('Tab');
     await until('an indented cursor', async () => /^Ln 37, Col (?!1\b)\d+/.test(await cursorLine()));
   });
@@ -89,10 +89,11 @@ test('what only inserts in the line of the cursor is ghost text, and Tab takes i
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.type(', reason: string', { delay: 20 });
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('End');
+    // In one step: where the cursor comes to rest it is asked. A click behind the text of a line goes to its end.
+    await page
+      .locator('.editor-group-container.active .view-line')
+      .filter({ hasText: /this\.wanted\s=\swanted;/ })
+      .click();
     await until('ghost text', async () => (await ghostText(page)).includes('this.reason = reason;'));
     await screenshot(page, 'next-edit-ghost');
     await page.keyboard.press('Tab');
