@@ -78,7 +78,8 @@ try {
 } finally {
   await engine.stop();
 }
-report(half === 'reporting' && !options.quick && !options['ours-only'] ? 'completion' : 'completion.development', figures, {
+const isWhole = options.only === 'holes,replay' && !options.quick && !options['ours-only'];
+report(half === 'reporting' && isWhole ? 'completion' : 'completion.development', figures, {
   model: 'starter',
   notes: [
     ...notes,
