@@ -3,7 +3,7 @@
 import type { AddonContext, AddonSampler } from './addon.ts';
 
 /** A grammar with several readings of the same text can double them with each token: who sees this stops before the next doubling. */
-const grammarPatienceMs = 2000;
+const grammarPatienceMs = 1000;
 
 export interface Sampling {
   readonly batchIndex: number;
