@@ -113,10 +113,9 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
 /** A model that was chosen for drafting drafts for chats; what is asked for goes first. */
 function drafterFor({ draft, vocabulary }: LoadedModel, { speculation, expected, priority }: GenerateParams, tokens: readonly Token[]): Drafter | undefined {
   const kind = speculation ?? (draft && priority === 'chat' ? 'draftModel' : 'off');
-  const prompt = Uint32Array.from(tokens);
-  if (kind === 'draftModel') return draft?.drafter.drafterFor(prompt, priority);
   if (kind === 'off') return undefined;
-  return new PromptLookup(prompt, vocabulary.plain(expected ?? ''), (token) => vocabulary.holdsLineBreak(token as Token));
+  if (kind === 'draftModel') return draft?.drafter.drafterFor(Uint32Array.from(tokens), priority);
+  return new PromptLookup(tokens, vocabulary.plain(expected ?? ''), (token) => vocabulary.holdsLineBreak(token as Token));
 }
 
 /** The addon takes a key that is there for a number, so what was not asked for must not be. */
