@@ -83,14 +83,12 @@ export class BatchPlanner {
   note(work: readonly Work[], { decodeMs, elapsedMs }: { readonly decodeMs: number; readonly elapsedMs: number }): void {
     this.#chunk.note(sizeOf(work), decodeMs);
     if (isIntrusion(work)) this.#lastIntrusion = { endedAt: performance.now(), elapsedMs };
-    const [only] = work;
-    if (only && work.length === 1 && only.isLast && only.tokens.length === only.drafted + 1) this.#noteCost(only, elapsedMs);
-  }
-
-  #noteCost({ stream, tokens }: Work, elapsedMs: number): void {
-    const { promptLookup, draftModel } = this.#tickCosts;
-    if (tokens.length > 1) this.#tickCosts[stream.drafter?.kind ?? 'promptLookup'].note(tokens.length, elapsedMs);
-    else for (const costs of [promptLookup, draftModel]) costs.note(1, elapsedMs);
+    const only = work.length === 1 ? work[0] : undefined;
+    const isWriting = only?.isLast === true && only.tokens.length === only.drafted + 1;
+    for (const [kind, costs] of Object.entries(this.#tickCosts)) {
+      if (isWriting && (only.drafted === 0 || only.stream.drafter?.kind === kind)) costs.note(only.tokens.length, elapsedMs);
+      else costs.noteOther(sizeOf(work), only?.drafted === 0 ? decodeMs : undefined);
+    }
   }
 }
 
