@@ -9,6 +9,12 @@ import type { Stream } from './stream.ts';
 
 /** After a chunk of less urgent work, tokens of more urgent work are written for so many times as long. */
 const patience = 4;
+/**
+ * llama.cpp computes a batch of several sequences in parts to which each gives as many tokens: one of each stream that writes and one of the
+ * prompt's piece, then the rest of the piece alone. With one token more that rest has the size which back ends are fast at: on a processor
+ * 63 tokens take longer than 64.
+ */
+const sharedToken = 1;
 /** Guessed tokens a tick for each of several streams that write at once. */
 const crowdedDraft = 8;
 
@@ -58,7 +64,8 @@ export class BatchPlanner {
     }
     const prefilling = this.#nextPrompt(streams, writing);
     if (prefilling?.sequence) {
-      const count = Math.min(prefilling.pending.length, this.#chunk.next, batchSize - size);
+      const wanted = this.#chunk.next + (work.length > 0 ? sharedToken : 0);
+      const count = Math.min(prefilling.pending.length, wanted, batchSize - size);
       if (count > 0) {
         const isLast = count === prefilling.pending.length;
         work.push({ stream: prefilling, sequence: prefilling.sequence, tokens: prefilling.pending.subarray(0, count), drafted: 0, isLast });
