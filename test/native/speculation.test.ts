@@ -259,6 +259,12 @@ suite('a draft model', () => {
   test('drafts for chats, and the answer is the same', async () => {
     const alone = await engine.inference.generate(request, { signal: forever });
     assert.ok(alone.outcome === 'ok');
+    const memory = async () => {
+      const status = await engine.inference.engineStatus(forever);
+      assert.ok(status.outcome === 'ok');
+      return status.value.memory;
+    };
+    const single = await memory();
     const client = engine.connect(starterModel, { spec: { draftPath: starterModel } });
     let drafted = 0;
     for (let round = 0; round < mostRounds && drafted === 0; round++) {
@@ -270,6 +276,10 @@ suite('a draft model', () => {
       if (drafted > 0) assert.equal(result.value.usage.acceptedTokens, drafted);
     }
     assert.ok(drafted > 0);
+    const both = await memory();
+    // The same model again, now with itself to draft for it.
+    assert.equal(both.modelBytes, single.modelBytes * 3);
+    assert.ok(both.contextBytes > single.contextBytes * 2, `${both.contextBytes} bytes of contexts, ${single.contextBytes} without`);
   });
 
   test('a file that is no model, or is not there, is named with one action', async () => {
