@@ -8,6 +8,7 @@ interface Given {
   readonly linePrefix?: string;
   readonly lineSuffix?: string;
   readonly isGrowing?: boolean;
+  readonly scope?: 'code' | 'string' | 'comment';
 }
 
 const cases: readonly [name: string, text: string, expected: string, given?: Given][] = [
@@ -34,11 +35,14 @@ const cases: readonly [name: string, text: string, expected: string, given?: Giv
   ['a comment of several lines is closed', '/**\n   * Adds.', '/**\n   * Adds.\n   */'],
   ['a docstring is closed', '"""Adds.', '"""Adds."""', { languageId: 'python', linePrefix: '    ' }],
   ['one of several lines on a line of its own', '"""Adds.\n\n    More', '"""Adds.\n\n    More\n    """', { languageId: 'python', linePrefix: '    ' }],
+  ['inside a docstring a sentence keeps its full stop', 'A node in the graph.', 'A node in the graph.', { languageId: 'python', scope: 'string' }],
+  ['and one that ends it is not opened again', 'A node."""', 'A node."""', { languageId: 'python', scope: 'string' }],
+  ['inside a comment of several lines, too', '* Adds (a', '* Adds (a', { scope: 'comment', linePrefix: '   ' }],
   ['a head in Python needs a body', 'if a:', '', { languageId: 'python', linePrefix: '    ' }],
   ['and may have one', 'if a:\n        b()', 'if a:\n        b()', { languageId: 'python', linePrefix: '    ' }],
   ['prose has no operators', 'one and', 'one and', { languageId: 'markdown', linePrefix: '' }],
 ];
 for (const [name, text, expected, given] of cases) {
-  const input = { languageId: 'typescript', linePrefix: '  ', lineSuffix: '', isGrowing: false, ...given };
+  const input = { languageId: 'typescript', linePrefix: '  ', lineSuffix: '', isGrowing: false, scope: 'code' as const, ...given };
   test(name, () => assert.equal(finishStatement(text, input), expected));
 }

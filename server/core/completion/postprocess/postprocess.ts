@@ -2,6 +2,7 @@
 // shown; it must not know models or LSP.
 import { holdsInvisibleCharacters } from '../../safety/invisible.ts';
 import { holdsSecret } from '../../safety/secrets.ts';
+import { scopeAt } from '../lexLine.ts';
 import type { Shape } from '../shape.ts';
 import { endOfShape, wholeLinesLength } from '../shape.ts';
 import type { Site } from '../site.ts';
@@ -46,7 +47,13 @@ export function postprocess({ text, end, shape, site, languageId }: PostprocessI
   if (sure.trim() === '') return { hidden: 'empty' };
   const unfinished = refit(sure, { site, languageId, isEnded: end === 'ended' && !shaped.isComplete });
   if (unfinished.trim() === '') return { hidden: 'repeatsWhatFollows' };
-  const fitted = finishStatement(unfinished, { languageId, linePrefix, lineSuffix: site.lineSuffix, isGrowing: end === 'growing' && !shaped.isComplete });
+  const fitted = finishStatement(unfinished, {
+    languageId,
+    linePrefix,
+    lineSuffix: site.lineSuffix,
+    isGrowing: end === 'growing' && !shaped.isComplete,
+    scope: scopeAt(site, languageId),
+  });
   if (fitted.trim() === '') return { hidden: 'empty' };
   if (dropRestated(fitted, linePrefix, above) === '') return { hidden: 'restatesWhatStands' };
   const isCutByShape = fitted === sure.trimEnd() && shaped.text.length < indented.length;
