@@ -260,6 +260,15 @@ const refused: readonly [name: string, script: Script, useModel: 'auto' | 'on' |
   ['an answer without an edit', { model, answers: ['nothing'] }, 'auto', true],
   ['a place that is not there', { model, answers: [block('show(nothing);', 'x')] }, 'auto', true],
   ['taking back what was just written', { model, answers: [block('print(total, count);', 'add(total);')] }, 'auto', true],
+  ['a secret', { model, answers: [block('show(count);', "show(count, { apiKey: 'q8Zt4mLp2xW7vB9nR3yK' });")] }, 'auto', true],
+  ['another file', { model, answers: [`../../etc/passwd\n${block('show(count);', 'show(count, total);')}`] }, 'auto', true],
+  ['a page of new code', { model, answers: [block('show(count);', `show(count);\n${'more();\n'.repeat(20)}`)] }, 'auto', true],
+  [
+    'two edits of which one touches what was just written',
+    { model, answers: [block('show(count);', 'show();') + block('print(total, count);', 'x();')] },
+    'auto',
+    true,
+  ],
   ['characters that nobody sees', { model, answers: [block('show(count);', 'show(count\u202e);')] }, 'auto', true],
 ];
 for (const [name, script, useModel, asked] of refused) {
