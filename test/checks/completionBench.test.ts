@@ -5,7 +5,10 @@ import type { Episode } from '../bench/completion/history.ts';
 import { emptyTally, Replay, type Tally } from '../bench/completion/replay.ts';
 import { rightPrefix, similarityOf } from '../bench/completion/scoring.ts';
 import type { Answer, CompletionSide } from '../bench/completion/side.ts';
+import { withEvenTime } from '../bench/completion/evenTime.ts';
 import { SimulatedClock } from '../bench/completion/simulatedClock.ts';
+import type { GenerateRequest } from '../../server/inference/inference.ts';
+import { scriptedInference } from '../scriptedInference.ts';
 
 const typed = 'const total = items.length;\n  return total;';
 const episode: Episode = {
@@ -100,4 +103,42 @@ test('time passes while somebody works and jumps while everybody waits', async (
   });
   assert.deepEqual(seen, ['wait', 'work']);
   assert.ok(clock.now() >= 100_050 && performance.now() - startedMs < 50_000);
+});
+
+/** What comes of an answer, and when on the simulated clock, with an engine that takes `paceMs` for a piece of `pieceLength` characters. */
+async function heard(paceMs: number, pieceLength: number, giveUpAfter = Infinity): Promise<{ readonly said: unknown[]; readonly cancelled: number }> {
+  const clock = new SimulatedClock();
+  const beforePiece = () => new Promise<void>((resolve) => setTimeout(resolve, paceMs));
+  const inference = scriptedInference({ answers: ['const answer = compute(42);', 'second'], pieceLength, beforePiece });
+  const generate = withEvenTime(inference, { clock, seed: 3 });
+  const said: unknown[] = [];
+  const request: GenerateRequest = { prompt: { kind: 'parts', parts: [] }, priority: 'inline', maxTokens: 9, temperature: 0, stop: [] };
+  await clock.run(async () => {
+    const given = new AbortController();
+    for (let count = 0; count < 2; count++) {
+      const onText = (piece: string) => {
+        said.push([piece, clock.now()]);
+        if (said.length >= giveUpAfter) given.abort();
+      };
+      const { outcome } = await generate(request, { signal: given.signal, onText });
+      said.push([outcome, clock.now()]);
+    }
+  });
+  return { said, cancelled: inference.cancelledCount };
+}
+
+test('with a time of its own an engine says the same at the same moments, however fast it is', async () => {
+  const [slow, fast] = [await heard(3, 4), await heard(0, 9)];
+  assert.deepEqual(slow, fast);
+  assert.equal(slow.said.length, 6 + 1 + 2 + 1);
+  assert.deepEqual(slow.said.map((one) => (one as [string])[0]).slice(0, 7), ['const', ' answ', 'er = ', 'compu', 'te(42', ');', 'ok']);
+});
+
+test('and what is given up is given up in the engine as well', async () => {
+  const { said, cancelled } = await heard(1, 2, 2);
+  assert.deepEqual(
+    said.map((one) => (one as [string])[0]),
+    ['const', ' answ', 'cancelled', 'cancelled'],
+  );
+  assert.ok(cancelled >= 1);
 });

@@ -9,6 +9,7 @@ interface Given {
   readonly lineSuffix?: string;
   readonly isGrowing?: boolean;
   readonly scope?: 'code' | 'string' | 'comment';
+  readonly following?: string;
 }
 
 const cases: readonly [name: string, text: string, expected: string, given?: Given][] = [
@@ -35,6 +36,9 @@ const cases: readonly [name: string, text: string, expected: string, given?: Giv
   ['a comment of several lines is closed', '/**\n   * Adds.', '/**\n   * Adds.\n   */'],
   ['a docstring is closed', '"""Adds.', '"""Adds."""', { languageId: 'python', linePrefix: '    ' }],
   ['one of several lines on a line of its own', '"""Adds.\n\n    More', '"""Adds.\n\n    More\n    """', { languageId: 'python', linePrefix: '    ' }],
+  ['one that is closed below is not closed again', '"""Adds.', '"""Adds.', { languageId: 'python', linePrefix: '    ', following: '    """\n    x' }],
+  ['nor one that is closed behind the cursor', 'Adds.', 'Adds.', { languageId: 'python', linePrefix: '    """', lineSuffix: '"""' }],
+  ['but one before another function’s', '"""Adds.', '"""Adds."""', { languageId: 'python', linePrefix: '    ', following: 'def f():\n    """Two."""' }],
   ['inside a docstring a sentence keeps its full stop', 'A node in the graph.', 'A node in the graph.', { languageId: 'python', scope: 'string' }],
   ['and one that ends it is not opened again', 'A node."""', 'A node."""', { languageId: 'python', scope: 'string' }],
   ['inside a comment of several lines, too', '* Adds (a', '* Adds (a', { scope: 'comment', linePrefix: '   ' }],
@@ -43,6 +47,6 @@ const cases: readonly [name: string, text: string, expected: string, given?: Giv
   ['prose has no operators', 'one and', 'one and', { languageId: 'markdown', linePrefix: '' }],
 ];
 for (const [name, text, expected, given] of cases) {
-  const input = { languageId: 'typescript', linePrefix: '  ', lineSuffix: '', isGrowing: false, scope: 'code' as const, ...given };
+  const input = { languageId: 'typescript', linePrefix: '  ', lineSuffix: '', following: '', isGrowing: false, scope: 'code' as const, ...given };
   test(name, () => assert.equal(finishStatement(text, input), expected));
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cutControlText } from '../../../server/core/completion/postprocess/cutControlText.ts';
 import { cutLoops } from '../../../server/core/completion/postprocess/cutLoops.ts';
 import { dropRestated } from '../../../server/core/completion/postprocess/dropRestated.ts';
 import { fitIndentation } from '../../../server/core/completion/postprocess/fitIndentation.ts';
@@ -30,6 +31,22 @@ const indentations: readonly [name: string, text: string, linePrefix: string, ne
   ['the margin of a block comment is no level', '\n    /**\n     * x\n     */', 'class A {', ['{', '\tx;'], '\n\t/**\n\t * x\n\t */'],
 ];
 for (const [name, text, linePrefix, near, expected] of indentations) test(name, () => assert.equal(fitIndentation(text, linePrefix, near), expected));
+
+const controls: readonly [name: string, text: string, expected: string, over?: { languageId?: string; near?: string }][] = [
+  ['a token of another family ends the answer', 'foo();<|endoftext|>import x', 'foo();'],
+  ['so does one for holes', 'a + b<fim_middle>c', 'a + b'],
+  ['and one with wide bars', 'a<｜fim▁end｜>', 'a'],
+  ['the end of a text is none of it', 'foo();</s>', 'foo();'],
+  ['but a tag in HTML', 'old</s>', 'old</s>', { languageId: 'html' }],
+  ['a fence ends the code of a chat answer', 'foo();\n```\nThis calls foo.', 'foo();'],
+  ['and is text in markdown', '```js\nfoo();\n```', '```js\nfoo();\n```', { languageId: 'markdown' }],
+  ['a file about such tokens may have more of them', "'<|im_end|>',", "'<|im_end|>',", { near: "stop: ['<|im_end|>']" }],
+  ['comparisons and generics are none', 'a < b && Map<string, A>()', 'a < b && Map<string, A>()'],
+  ['nor is an index by a constant', 'table[PREFIX]', 'table[PREFIX]'],
+  ['nor a pipe in a type', 'let f: A<|B|>', 'let f: A<|B|>'],
+];
+for (const [name, text, expected, over] of controls)
+  test(`control text: ${name}`, () => assert.equal(cutControlText(text, { languageId: 'typescript', near: '', ...over }), expected));
 
 const restated: readonly [name: string, text: string, linePrefix: string, above: readonly string[], expected: string][] = [
   ['the line above once more is nothing', 'cache.clear();', '  ', ['  cache.clear();'], ''],

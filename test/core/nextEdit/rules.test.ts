@@ -189,7 +189,33 @@ const literals: readonly Case[] = [
   ['a round one stands for many things', 'typescript', 'f({ size: ⟦100⟧⟦200⟧ });\nx();\ng({ size: 100 });\n', null],
 ];
 
-for (const [name, languageId, marked, expected] of [...members, ...callArguments, ...likeLines, ...literals]) {
+const repeatedNames: readonly Case[] = [
+  [
+    'a name that was replaced twice is at its other places',
+    'python',
+    'f(⟦Range⟧⟦span⟧(1))\nf(⟦Range⟧⟦span⟧!(2))\ng(Range(3), Ranges(4))\n',
+    'f(span(1))\nf(span(2))\ng(span(3), Ranges(4))\n',
+  ],
+  [
+    'a member of the same thing',
+    'python',
+    '@nx.⟦_send⟧⟦send⟧\n@nx.⟦_send⟧⟦send⟧!\nx(nx._send)\nreturn ny._send\n',
+    '@nx.send\n@nx.send\nx(nx.send)\nreturn ny._send\n',
+  ],
+  ['once says nothing', 'python', '@nx.⟦_send⟧⟦send⟧\n@nx._send\n', null],
+  [
+    'a name with dots',
+    'python',
+    'a: ⟦typing.List⟧⟦list⟧[int]\nb: ⟦typing.List⟧⟦list⟧![str]\nc: typing.List[str]\n',
+    'a: list[int]\nb: list[str]\nc: list[str]\n',
+  ],
+  ['neither in texts nor in comments', 'typescript', "x(⟦Dict⟧⟦Map⟧.of(1));\nx(⟦Dict⟧⟦Map⟧!.of(2));\ny('Dict'); // Dict\n", null],
+  ['nor where it is declared, or only a label', 'typescript', 'x(⟦item⟧⟦one⟧.a);\ny(⟦item⟧⟦one⟧!.b);\nz({ item: 1 });\nfunction item() {}\n', null],
+  ['counters are others each time', 'typescript', 'a[⟦i⟧⟦j⟧];\nb[⟦i⟧⟦j⟧!];\nwhile (i < 3) run();\n', null],
+  ['another name for it the second time', 'typescript', 'x(⟦Dict⟧⟦Map⟧.of(1));\nx(⟦Dict⟧⟦Set⟧!.of(2));\nx(Dict.of(3));\n', null],
+];
+
+for (const [name, languageId, marked, expected] of [...repeatedNames, ...members, ...callArguments, ...likeLines, ...literals]) {
   test(`${languageId}: ${name}`, () => {
     const from = changed(marked);
     assert.equal(takeAll(from, { languageId }).text, expected ?? from.text);

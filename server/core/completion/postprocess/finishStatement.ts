@@ -9,6 +9,8 @@ export interface FinishInput {
   readonly languageId: string;
   readonly linePrefix: string;
   readonly lineSuffix: string;
+  /** The text after the cursor's line, without its line break. */
+  readonly following: string;
   /** More of it may come: it is cut back, never closed. */
   readonly isGrowing: boolean;
   /** What the cursor stands in, by the lines above as well: a docstring or a comment of several lines. */
@@ -93,11 +95,14 @@ function closed(text: string, input: FinishInput): string {
   return withBody(rest + closers.slice(0, onLast).join('') + (outer === '' ? '' : `\n${indentOf(linePrefix)}${outer}`));
 }
 
-function finishDocstring(text: string, { linePrefix, isGrowing }: FinishInput): string {
+function finishDocstring(text: string, { linePrefix, lineSuffix, following, isGrowing }: FinishInput): string {
   const quotes = (linePrefix + text).match(tripleQuote) ?? [];
   if (quotes.length % 2 === 0) return text;
-  if (isGrowing) return '';
   const quote = quotes.at(-1) ?? '"""';
+  // Closed behind the cursor, or on a line of its own below, before anything else begins one.
+  const next = following.split('\n').find((line) => line.includes(quote));
+  if (lineSuffix.includes(quote) || next?.trim() === quote) return text;
+  if (isGrowing) return '';
   return text.includes('\n') ? `${text.trimEnd()}\n${indentOf(linePrefix)}${quote}` : text.trimEnd() + quote;
 }
 
