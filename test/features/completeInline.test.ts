@@ -413,6 +413,31 @@ test('what the code around says with confidence is shown at once, without the en
   to.end();
 });
 
+test('whole lines that were cut off behind a suggestion are the next one, without the engine', async () => {
+  // Several tokens may come at once, as guessed ones do.
+  const to = bench({ answers: ['\n  a();\n}\n\nfunction g() {\n  b();\n}\n'], pieceLength: 100 });
+  const editor = new Editor(to, 'function f() {|\n');
+  assert.equal(suggested(await editor.ask()), '\n  a();\n}');
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  editor.type('\n  a();\n}');
+  assert.equal(suggested(await editor.ask()), '\n\nfunction g() {\n  b();\n}');
+  assert.deepEqual(
+    to.records.flatMap((record) => (record.event === 'shown' ? [record.source] : [])),
+    ['model', 'tail'],
+  );
+  to.end();
+});
+
+test('what the code around says without confidence is not shown, but is the draft that the model confirms', async () => {
+  const to = bench({ answers: ['read(b, one);', ''] });
+  const editor = new Editor(to, 'x.run(a, two);\ny.run(|\n');
+  await editor.ask();
+  const [request] = to.inference.requests;
+  assert.equal(request?.speculation, 'promptLookup');
+  assert.equal(request?.expected, 'a, two);');
+  to.end();
+});
+
 test('what is typed through stays in the middle of a line and behind half a word', async () => {
   const to = bench({ answers: ['one', ''] });
   const editor = new Editor(to, 'a = | | undefined;\n');

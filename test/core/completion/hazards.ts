@@ -78,6 +78,7 @@ const repetitionRows: readonly RepetitionRow[] = [
   ['a bracket of its own before one that stands there', 'call(|)', 'list[0]'],
   ['a call of its own before a parenthesis', 'call(|)', 'read(file)'],
   ['a second return', 'function f(a) {\n  if (a) |\n  return null;\n}\n', 'return a;'],
+  ['the same call in an inner block', 'def f(text):\n    if text:\n        |\n    return run(text)\n', 'return run(text)', 'python'],
   ['a rule of a table', '¦ a ¦ b ¦\n|\n¦ 1 ¦ 2 ¦\n', '¦ --- ¦ --- ¦', 'markdown'],
   ['pass before another pass', 'class A:\n    |\n\n\nclass B:\n    pass\n', 'pass', 'python'],
   ['the same line in another branch', 'if a:\n    |\nelse:\n    run(a)\n', 'run(b)', 'python'],

@@ -1,6 +1,7 @@
 // Takes away lines at the end of a suggestion that stand below the cursor anyway. It knows text alone.
 // Over-eager de-duplication is as bad as none: equal lines are right where lines of that kind repeat anyway, so a line is evidence only
 // when it says something, and nothing is cut that would leave a bracket open.
+import { indentWidth } from '../indentation.ts';
 import { lex } from '../lexLine.ts';
 
 export interface RepeatedLinesInput {
@@ -81,6 +82,8 @@ function leavesOpen(kept: string, { languageId }: RepeatedLinesInput): boolean {
 function restatesNext(text: string, first: string, input: RepeatedLinesInput): boolean {
   const line = (input.linePrefix + text).trim();
   const alone = text.trim();
+  // Further in it belongs to another block, and means something else.
+  if (input.linePrefix.trim() === '' && indentWidth(input.linePrefix) > indentWidth(first)) return false;
   if (endsFlow.test(line) && (input.linePrefix + text).trimEnd() === first) return true;
   if (alone === '' || saysNothing.test(line) || isRun(first, '', input)) return false;
   return line === first.trim() || (alone === first.trim() && !saysNothing.test(alone));
