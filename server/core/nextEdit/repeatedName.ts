@@ -17,7 +17,7 @@ export const suggestRepeatedName: Rule = ({ source, change, changes }) => {
   const receiver = receiverOf(text, newest.start);
   const isSame = (other: RenamedName | undefined) =>
     other !== undefined && other.start !== newest.start && other.oldName === oldName && other.newName === newName && receiverOf(text, other.start) === receiver;
-  if (!changes.some((other) => isSame(replacedName(source, other)))) return [];
+  if (!changes.some((other) => other.takenFor === undefined && isSame(replacedName(source, other)))) return [];
   const whole = { from: 0, to: text.length };
   const places = namesIn(source, oldName, whole);
   if (places.length > mostPlaces) return [];

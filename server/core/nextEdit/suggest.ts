@@ -8,6 +8,7 @@ import { suggestMember } from './member.ts';
 import type { KnownImport, NextEdit, RecentChange, Rule } from './nextEdit.ts';
 import { suggestRename } from './rename.ts';
 import { suggestMemberRename } from './renameMember.ts';
+import { suggestRepeatedEdit } from './repeatedEdit.ts';
 import { suggestRepeatedName } from './repeatedName.ts';
 import type { Source } from './source.ts';
 
@@ -20,6 +21,7 @@ const rules: readonly Rule[] = [
   suggestLiteral,
   suggestRepeatedName,
   suggestLikeLine,
+  suggestRepeatedEdit,
   suggestImport,
 ];
 

@@ -189,6 +189,19 @@ const literals: readonly Case[] = [
   ['a round one stands for many things', 'typescript', 'f({ size: ⟦100⟧⟦200⟧ });\nx();\ng({ size: 100 });\n', null],
 ];
 
+const repeatedEdits: readonly Case[] = [
+  [
+    'what was put in twice between the same tokens',
+    'typescript',
+    'export const one = ⟦⟧⟦/* pure */ ⟧immer.one;\nrun();\nexport function f() {\n  x = ⟦⟧⟦/* pure */ ⟧!immer.two(3);\n}\nlet z = immer.three;\nz = other.three;\n',
+    'export const one = /* pure */ immer.one;\nrun();\nexport function f() {\n  x = /* pure */ immer.two(3);\n}\nlet z = /* pure */ immer.three;\nz = other.three;\n',
+  ],
+  ['once says nothing', 'typescript', 'a = ⟦⟧⟦/* pure */ ⟧immer.one;\nif (b) c(immer.two, 1);\n', null],
+  ['a part of another word is no place', 'python', 'x = f(⟦"Patches"⟧⟦PATCHES⟧, 1)\nif y: f(⟦"Patches"⟧⟦PATCHES⟧!, 2)\nelse: xf("Patches", 3)\n', null],
+  ['brackets stay as they were', 'python', 'a: ⟦Optional[⟧⟦⟧int = 1\nreturn b: ⟦Optional[⟧⟦⟧!int = 2\nx(c: Optional[int]) = 3\n', null],
+  ['one token beside it tells nothing', 'typescript', 'f(⟦⟧⟦aa, ⟧b);\ng.h(⟦⟧⟦aa, ⟧!c.d);\nreturn x(y);\n', null],
+];
+
 const repeatedNames: readonly Case[] = [
   [
     'a name that was replaced twice is at its other places',
@@ -215,7 +228,7 @@ const repeatedNames: readonly Case[] = [
   ['another name for it the second time', 'typescript', 'x(⟦Dict⟧⟦Map⟧.of(1));\nx(⟦Dict⟧⟦Set⟧!.of(2));\nx(Dict.of(3));\n', null],
 ];
 
-for (const [name, languageId, marked, expected] of [...repeatedNames, ...members, ...callArguments, ...likeLines, ...literals]) {
+for (const [name, languageId, marked, expected] of [...repeatedEdits, ...repeatedNames, ...members, ...callArguments, ...likeLines, ...literals]) {
   test(`${languageId}: ${name}`, () => {
     const from = changed(marked);
     assert.equal(takeAll(from, { languageId }).text, expected ?? from.text);
