@@ -1,8 +1,18 @@
 // Starts the language server and speaks Tramontane's own requests with it. It knows LSP's client library; it must not know what
 // anything is for.
 import * as v from 'valibot';
-import type { CancellationToken, Disposable, Event, InlineCompletionItem, InlineCompletionList, LogOutputChannel, Position, TextDocument } from 'vscode';
-import { EventEmitter, Uri, workspace } from 'vscode';
+import type {
+  CancellationToken,
+  Disposable,
+  Event,
+  InlineCompletionContext,
+  InlineCompletionItem,
+  InlineCompletionList,
+  LogOutputChannel,
+  Position,
+  TextDocument,
+} from 'vscode';
+import { EventEmitter, InlineCompletionTriggerKind, Uri, workspace } from 'vscode';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
 import { ExecuteCommandRequest, LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
 import type { ChatParams, ChatPartial, ChatResult } from '../server/protocol/chat.ts';
@@ -15,7 +25,7 @@ import type { WorkspaceTrust } from '../server/protocol/settings.ts';
 import type { DeleteSavedStateResult, Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
 import { readSettings } from './settings.ts';
-import { reasonToStayQuiet } from './suggestionGate.ts';
+import { type Asking, reasonToStayQuiet } from './suggestionGate.ts';
 
 const partial = new ProgressType<ChatPartial>();
 
@@ -62,7 +72,7 @@ export class TramontaneClient {
       middleware: {
         provideInlineCompletionItems: async (document, position, context, token, next) => {
           const known = this.ghostAt?.(document, position);
-          const quiet = known ? undefined : reasonToStayQuiet(document, context, this.#status);
+          const quiet = known ? undefined : reasonToStayQuiet(this.#asking(document, context));
           if (quiet !== undefined && this.#status.quiet !== quiet) this.#setStatus({ ...this.#status, quiet });
           const items = known ?? (quiet === undefined ? await next(document, position, context, token) : null);
           // A newer request says what is on the screen.
@@ -172,6 +182,17 @@ export class TramontaneClient {
     this.#trustGranted.dispose();
     this.#statusChanged.dispose();
     await this.#client.dispose();
+  }
+
+  #asking(document: TextDocument, { triggerKind }: InlineCompletionContext): Asking {
+    const completion = workspace.getConfiguration('tramontane.completion', document);
+    return {
+      isExplicit: triggerKind === InlineCompletionTriggerKind.Invoke,
+      languageId: document.languageId,
+      state: this.#status.state,
+      isEnabled: completion.get('enabled', true),
+      excludedLanguages: completion.get<readonly string[]>('excludedLanguages', []),
+    };
   }
 
   #setStatus(status: Status): void {
