@@ -13,6 +13,7 @@ import { registerQuietCommands } from './quiet.ts';
 import { deleteSavedState } from './savedState.ts';
 import { registerShowContext } from './showContext.ts';
 import { registerStatusBar } from './statusBar.ts';
+import { SuggestionKey } from './suggestionKey.ts';
 
 let client: TramontaneClient | undefined;
 
@@ -22,6 +23,8 @@ export function activate(context: ExtensionContext): void {
   client = started;
   const nextEdit = new NextEdit({ log, ask: (params, token) => started.nextEdit(params, token), dismissed: (id) => started.dismissNextEdit(id) });
   started.ghostAt = (document, position) => nextEdit.ghostAt(document, position);
+  const suggestionKey = new SuggestionKey({ rejected: (id) => started.rejectSuggestion(id), dismissNextEdit: () => nextEdit.dismiss() });
+  started.gaveGhost = (document, items) => suggestionKey.gave(document, items);
   const command = (id: string, act: () => unknown) => commands.registerCommand(`tramontane.${id}`, act);
   context.subscriptions.push(
     log,
@@ -41,6 +44,7 @@ export function activate(context: ExtensionContext): void {
     }),
     registerQuietCommands(started),
     nextEdit,
+    suggestionKey,
     registerEdit({ log, sendEdit: (params, token) => started.edit(params, token) }),
     registerShowContext(started),
     command('restartEngine', () => started.restartEngine()),

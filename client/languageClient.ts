@@ -1,21 +1,31 @@
 // Starts the language server and speaks Tramontane's own requests with it. It knows LSP's client library; it must not know what
 // anything is for.
 import * as v from 'valibot';
-import type { CancellationToken, Disposable, Event, InlineCompletionItem, LogOutputChannel, Position, TextDocument } from 'vscode';
-import { EventEmitter, Uri, workspace } from 'vscode';
+import type {
+  CancellationToken,
+  Disposable,
+  Event,
+  InlineCompletionContext,
+  InlineCompletionItem,
+  InlineCompletionList,
+  LogOutputChannel,
+  Position,
+  TextDocument,
+} from 'vscode';
+import { EventEmitter, InlineCompletionTriggerKind, Uri, workspace } from 'vscode';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
-import { LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
+import { ExecuteCommandRequest, LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
 import type { ChatParams, ChatPartial, ChatResult } from '../server/protocol/chat.ts';
 import { chatPartialSchema } from '../server/protocol/chat.ts';
 import type { ContextParams, ContextResult } from '../server/protocol/context.ts';
 import type { EditParams, EditResult } from '../server/protocol/edit.ts';
-import { methods } from '../server/protocol/methods.ts';
+import { methods, serverCommands } from '../server/protocol/methods.ts';
 import { type NextEditParams, type NextEditResult, nextEditResultSchema } from '../server/protocol/nextEdit.ts';
 import type { WorkspaceTrust } from '../server/protocol/settings.ts';
 import type { DeleteSavedStateResult, Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
 import { readSettings } from './settings.ts';
-import { reasonToStayQuiet } from './suggestionGate.ts';
+import { type Asking, reasonToStayQuiet } from './suggestionGate.ts';
 
 const partial = new ProgressType<ChatPartial>();
 
@@ -42,6 +52,8 @@ export class TramontaneClient {
   #nextProgress = 0;
   /** Ghost text that is known already, asked before the server is. */
   ghostAt: ((document: TextDocument, position: Position) => InlineCompletionItem[] | undefined) | undefined;
+  /** Told what the editor is given as ghost text. */
+  gaveGhost: ((document: TextDocument, items: InlineCompletionItem[] | InlineCompletionList | null | undefined) => void) | undefined;
 
   /** The project's index is kept in `storageDirectory`. */
   constructor(extensionUri: Uri, storageDirectory: string, log: LogOutputChannel) {
@@ -58,13 +70,14 @@ export class TramontaneClient {
       initializationOptions: () => ({ ...readSettings(), ...trust(), storageDirectory }),
       connectionOptions: { maxRestartCount: 4 },
       middleware: {
-        provideInlineCompletionItems: (document, position, context, token, next) => {
+        provideInlineCompletionItems: async (document, position, context, token, next) => {
           const known = this.ghostAt?.(document, position);
-          if (known) return known;
-          const quiet = reasonToStayQuiet(document, context, this.#status);
-          if (quiet === undefined) return next(document, position, context, token);
-          if (this.#status.quiet !== quiet) this.#setStatus({ ...this.#status, quiet });
-          return null;
+          const quiet = known ? undefined : reasonToStayQuiet(this.#asking(document, context));
+          if (quiet !== undefined && this.#status.quiet !== quiet) this.#setStatus({ ...this.#status, quiet });
+          const items = known ?? (quiet === undefined ? await next(document, position, context, token) : null);
+          // A newer request says what is on the screen.
+          if (!token.isCancellationRequested) this.gaveGhost?.(document, items);
+          return items;
         },
       },
     };
@@ -129,6 +142,13 @@ export class TramontaneClient {
     if (this.#client.state === State.Running) void this.#client.sendNotification(methods.nextEditDismissed, { id });
   }
 
+  rejectSuggestion(id: string): void {
+    if (this.#client.state === State.Running)
+      this.#client
+        .sendRequest(ExecuteCommandRequest.type, { command: serverCommands.completionRejected, arguments: [id] })
+        .catch((error: unknown) => this.#log.debug(`A reject was not told: ${error instanceof Error ? error.message : String(error)}`));
+  }
+
   async context(params: ContextParams): Promise<ContextResult> {
     if (this.#client.state !== State.Running) return serverGone;
     return this.#client.sendRequest<ContextResult>(methods.context, params);
@@ -162,6 +182,17 @@ export class TramontaneClient {
     this.#trustGranted.dispose();
     this.#statusChanged.dispose();
     await this.#client.dispose();
+  }
+
+  #asking(document: TextDocument, { triggerKind }: InlineCompletionContext): Asking {
+    const completion = workspace.getConfiguration('tramontane.completion', document);
+    return {
+      isExplicit: triggerKind === InlineCompletionTriggerKind.Invoke,
+      languageId: document.languageId,
+      state: this.#status.state,
+      isEnabled: completion.get('enabled', true),
+      excludedLanguages: completion.get<readonly string[]>('excludedLanguages', []),
+    };
   }
 
   #setStatus(status: Status): void {

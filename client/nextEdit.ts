@@ -64,7 +64,7 @@ export class NextEdit implements Disposable {
     this.#options = options;
     this.#subscriptions = DisposableValue.from(
       commands.registerCommand('tramontane.nextEdit', (by?: unknown) => (by === 'tab' ? this.#tab() : this.#goOrTake())),
-      commands.registerCommand('tramontane.dismissNextEdit', () => this.#dismiss()),
+      commands.registerCommand('tramontane.dismissNextEdit', () => this.dismiss()),
       workspace.onDidChangeTextDocument((event) => this.#changed(event)),
       window.onDidChangeTextEditorSelection(({ textEditor }) => this.#moved(textEditor)),
       window.onDidChangeActiveTextEditor(() => this.#clear()),
@@ -81,6 +81,12 @@ export class NextEdit implements Disposable {
     if (!shown?.isGhost || shown.document !== document || shown.version !== document.version) return undefined;
     const insertText = ghostText(shown, document, position);
     return insertText === undefined ? undefined : [new InlineCompletionItem(insertText, new Range(position, document.positionAt(shown.start)))];
+  }
+
+  dismiss(): void {
+    const shown = this.#shown;
+    this.#clear();
+    if (shown) this.#options.dismissed(shown.id);
   }
 
   dispose(): void {
@@ -240,12 +246,6 @@ export class NextEdit implements Disposable {
     if (!isDone) return;
     const caret = document.positionAt(shown.start + shown.newText.length);
     editor.selection = new Selection(caret, caret);
-  }
-
-  #dismiss(): void {
-    const shown = this.#shown;
-    this.#clear();
-    if (shown) this.#options.dismissed(shown.id);
   }
 
   #clear(): void {

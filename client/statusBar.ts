@@ -48,7 +48,7 @@ const quietSentences: Readonly<Record<NonNullable<Status['quiet']>, string>> = {
   repeatsWhatFollows: 'The last suggestion only repeated what follows.',
   restatesWhatStands: 'The last suggestion only repeated what stands above.',
   unsure: 'The model was too unsure of the last suggestion.',
-  turnedDown: 'This suggestion was turned down here before.',
+  turnedDown: 'A suggestion was turned down here before.',
   trivial: 'The last suggestion was a single sign.',
   unavailable: 'The engine or the model could not answer.',
 };

@@ -188,7 +188,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     deleteIndexes: async () => project.current()?.deleteIndexes(),
     log,
   });
-  registerNextEdit(connection, new SuggestNextEdit({ session, recentEdits, inference, clock, log }), log);
+  registerNextEdit(connection, new SuggestNextEdit({ session, recentEdits, inference, clock, log, view: project.view }), log);
   registerFeedback(connection, {
     deleteAll: async () => {
       completeInline.forget();

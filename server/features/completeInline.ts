@@ -84,7 +84,9 @@ export class CompleteInline {
       startedMs: clock.now(),
       signal: AbortSignal.any([signal, superseded.signal]),
     };
-    const verdict = triggerVerdict({ ...completion, site: asked.site, languageId: snapshot.languageId, isExplicit: request.isExplicit });
+    const { site, languageId } = asked;
+    const isJustRejected = this.#state.isJustRejected(request.uri, site);
+    const verdict = triggerVerdict({ ...completion, site, languageId, isExplicit: request.isExplicit, isJustRejected });
     const still = this.#stillShown(asked);
     // What is typed through stays, wherever that leads.
     if (verdict !== 'ask' && (!still || verdict === 'excludedLanguage' || verdict === 'excludedScope')) return nothing(verdict);
@@ -99,6 +101,12 @@ export class CompleteInline {
   accepted(id: string): void {
     this.#deps.log.debug(`Completion ${id} was accepted.`);
     this.#state.accepted(id);
+  }
+
+  /** A suggestion was turned down by a key of its own. */
+  rejected(id: string): void {
+    this.#deps.log.debug(`Completion ${id} was rejected.`);
+    this.#state.rejected(id);
   }
 
   /** Forgets suggestions and how they were taken. */

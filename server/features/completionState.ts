@@ -5,7 +5,7 @@ import type { Shown } from '../core/completion/acceptance.ts';
 import { reactionTo } from '../core/completion/acceptance.ts';
 import { Rejects } from '../core/completion/rejects.ts';
 import { Reuse } from '../core/completion/reuse.ts';
-import { matchAt } from '../core/completion/reuse.ts';
+import { keyOf, matchAt } from '../core/completion/reuse.ts';
 import { Rhythm } from '../core/completion/rhythm.ts';
 import type { Site } from '../core/completion/site.ts';
 import { siteAt } from '../core/completion/site.ts';
@@ -44,6 +44,7 @@ export class CompletionState {
   readonly reuse = new Reuse();
   readonly rhythm = new Rhythm();
   readonly rejects = new Rejects();
+  readonly #documents: Documents;
   readonly #clock: Clock;
   readonly #feedback: SuggestionFeedback;
   #shown: ShownSuggestion | undefined;
@@ -51,6 +52,7 @@ export class CompletionState {
   #prepared: Prepared | undefined;
 
   constructor({ documents, clock, feedback }: CompletionStateOptions) {
+    this.#documents = documents;
     this.#clock = clock;
     this.#feedback = feedback;
     documents.listen({ changed: (change) => this.#changed(change), closed: (uri) => this.#closed(uri) });
@@ -125,6 +127,23 @@ export class CompletionState {
     this.#feedback.accepted(id, undefined);
   }
 
+  /**
+   * Told by a key of the editor's (LSP has nothing for it, and VS Code's stable interface no event: the extension's own key for Esc tells it). All
+   * other rejects are inferred in `#react`: the text went another way after the suggestion had stood long enough to be read.
+   */
+  rejected(id: string): void {
+    const shown = this.#shown;
+    const text = shown && this.#documents.snapshot(shown.uri)?.text;
+    if (!shown || text === undefined || shown.suggestion.id !== id) return;
+    this.#turnedDown(shown, siteAt(text, shown.offset), { isCertain: true });
+    this.#endPrepared();
+  }
+
+  /** Nothing comes by itself where something was turned down a moment ago. */
+  isJustRejected(uri: string, site: Site): boolean {
+    return this.rejects.isFresh(placeOf(uri, site), this.#clock.now());
+  }
+
   /** What another model said is not what this one would say. */
   forgetWithModel(inference: Inference): void {
     let model = modelOf(inference);
@@ -191,15 +210,18 @@ export class CompletionState {
         this.#shown = { ...shown, offset: site.offset };
         return;
       case 'diverged': {
-        const nowMs = this.#clock.now();
-        const seenMs = nowMs - shown.sinceMs;
-        if (seenMs >= thresholds.leastSeenMs) {
-          this.rejects.rejected(shown.languageId, shown.suggestion.id, nowMs);
-          this.#feedback.rejected(shown.suggestion.id, seenMs);
-        }
+        const isSeen = this.#clock.now() - shown.sinceMs >= thresholds.leastSeenMs;
+        if (isSeen) this.#turnedDown(shown, siteAt(change.textBefore, shown.offset), { isCertain: false });
         this.#shown = undefined;
       }
     }
+  }
+
+  #turnedDown({ suggestion, languageId, uri, sinceMs }: ShownSuggestion, site: Site, { isCertain }: { readonly isCertain: boolean }): void {
+    const nowMs = this.#clock.now();
+    this.rejects.rejected({ languageId, suggestionId: suggestion.id, place: placeOf(uri, site), isCertain }, nowMs);
+    this.#feedback.rejected(suggestion.id, nowMs - sinceMs);
+    this.#shown = undefined;
   }
 
   #taken(shown: ShownSuggestion): void {
@@ -222,6 +244,10 @@ export class CompletionState {
 
 function modelOf({ state }: Inference): string | undefined {
   return state.state === 'ready' ? state.model.path : undefined;
+}
+
+function placeOf(uri: string, site: Site): string {
+  return `${uri}\u0000${keyOf(site)}\u0000${site.linePrefix}`;
 }
 
 function movedOffset(offset: number, { replacements }: DocumentChange): number {

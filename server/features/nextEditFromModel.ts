@@ -9,6 +9,7 @@ import { trimmed } from '../core/nextEdit/names.ts';
 import type { NextEdit, RecentChange } from '../core/nextEdit/nextEdit.ts';
 import { editPrompt } from '../core/prompt/editPrompt.ts';
 import { holdsInvisibleCharacters } from '../core/safety/invisible.ts';
+import { holdsSecret } from '../core/safety/secrets.ts';
 import { indexLines, offsetAt, positionAt } from '../core/text/lineIndex.ts';
 import type { Inference } from '../inference/inference.ts';
 import type { Snapshot } from '../session/snapshot.ts';
@@ -67,8 +68,17 @@ export async function nextEditFromModel({ snapshot, path, change }: ModelQuestio
     });
   // What the user has just written is not to be written over, and a page of new code is no next edit.
   const isFit = ({ start, end, newText }: NextEdit) =>
-    (end < change.start || start > change.start + change.after.length) && newText.split('\n').length <= mostLines && !holdsInvisibleCharacters(newText);
+    (end < change.start || start > change.start + change.after.length) && newText.split('\n').length <= mostLines && isSafe(text, { start, end, newText });
   return edits.every(isFit) ? edits[0] : undefined;
+}
+
+/** Nothing unseen, and no secret that was not there: it may begin on the line, before the edit. */
+function isSafe(text: string, { start, end, newText }: Pick<NextEdit, 'start' | 'end' | 'newText'>): boolean {
+  if (holdsInvisibleCharacters(newText)) return false;
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+  const lineBreak = text.indexOf('\n', end);
+  const rest = text.slice(end, lineBreak < 0 ? text.length : lineBreak);
+  return !holdsSecret(text.slice(lineStart, start) + newText + rest);
 }
 
 function instructionFor(text: string, { start, before, after }: RecentChange): string {

@@ -2,6 +2,7 @@
 // version a suggestion is; it must not know the rules that find it, nor how it is shown.
 import { importsOf } from '../core/nextEdit/imports.ts';
 import type { KnownImport, NextEdit } from '../core/nextEdit/nextEdit.ts';
+import { projectImports } from '../core/nextEdit/projectImports.ts';
 import { sourceOf } from '../core/nextEdit/source.ts';
 import { suggestNextEdits } from '../core/nextEdit/suggest.ts';
 import type { Inference } from '../inference/inference.ts';
@@ -13,6 +14,7 @@ import type { RecentEdit, RecentEdits } from '../session/recentEdits.ts';
 import type { Session } from '../session/session.ts';
 import type { Snapshot } from '../session/snapshot.ts';
 import type { Clock } from './clock.ts';
+import type { ProjectView } from './projectView.ts';
 
 /** What was changed longer ago is no longer what the user is at. */
 const freshMs = 10_000;
@@ -31,6 +33,8 @@ export interface SuggestNextEditDependencies {
   readonly inference: Inference;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where names are defined and how they are imported; nothing when absent. */
+  readonly view?: ProjectView;
 }
 
 interface Search {
@@ -123,7 +127,12 @@ export class SuggestNextEdit {
 
   #find({ snapshot, newestFirst, changes, isAtCursor }: Search): Found | undefined {
     const source = sourceOf(snapshot.text, snapshot.languageId);
-    const imports = this.#importsElsewhere(snapshot);
+    const open = this.#importsElsewhere(snapshot);
+    const place = this.#deps.view?.place(snapshot.uri);
+    const texts = newestFirst.map(({ after }) => after);
+    const indexed = place ? projectImports({ symbols: place.folder.symbols, path: place.path, source, texts }) : [];
+    // What open files say counts first: there the user is at work.
+    const imports = [...open, ...indexed.filter(({ name }) => !open.some((one) => one.name === name))];
     for (const origin of newestFirst) {
       const edits = suggestNextEdits({ source, change: origin, changes, imports });
       // Where the user is already need not be gone to.

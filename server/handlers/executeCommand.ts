@@ -9,11 +9,18 @@ import { answer } from './handle.ts';
 export function registerExecuteCommand(connection: Connection, completeInline: CompleteInline, log: Log): void {
   connection.onExecuteCommand((params, token) =>
     answer<null>(log, 'workspace/executeCommand', token, async () => {
-      if (params.command !== serverCommands.completionAccepted) throw new ResponseError<void>(ErrorCodes.InvalidParams, `Unknown command ${params.command}.`);
       const id: unknown = params.arguments?.[0];
       if (typeof id !== 'string') throw new ResponseError<void>(ErrorCodes.InvalidParams, 'The first argument must be the id of a suggestion.');
-      completeInline.accepted(id);
-      return null;
+      switch (params.command) {
+        case serverCommands.completionAccepted:
+          completeInline.accepted(id);
+          return null;
+        case serverCommands.completionRejected:
+          completeInline.rejected(id);
+          return null;
+        default:
+          throw new ResponseError<void>(ErrorCodes.InvalidParams, `Unknown command ${params.command}.`);
+      }
     }),
   );
 }

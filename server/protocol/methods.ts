@@ -19,4 +19,8 @@ export const methods = {
 } as const;
 
 /** Commands that the server answers through `workspace/executeCommand`. */
-export const serverCommands = { completionAccepted: 'tramontane.completionAccepted' } as const;
+export const serverCommands = {
+  completionAccepted: 'tramontane.completionAccepted',
+  /** For editors that know: without it, rejects are inferred from what is typed. */
+  completionRejected: 'tramontane.completionRejected',
+} as const;

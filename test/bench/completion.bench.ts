@@ -1,13 +1,15 @@
 // Ghost text as people meet it: holes in source that the model never saw, and real changes typed by a simulated user, beside the request patterns
 // of two other extensions on the same model.
-// usage: npm run bench -- completion [--half=development|reporting] [--quick] [--only=holes,replay] [--holes=N] [--keystrokes=N] [--alone=N]
+// usage: npm run bench -- completion [--half=development|reporting] [--quick] [--only=holes,replay,...] [--holes=N] [--keystrokes=N] [--alone=N]
 //        [--seed=N] [--ours-only] [--dump]    thresholds are fitted to the development half; figures are told of the reporting half
 import { parseArgs } from 'node:util';
 import { sourceFiles } from './completion/corpus.ts';
 import { drawEpisodes } from './completion/history.ts';
 import { drawMasks } from './completion/masks.ts';
 import { OurSide } from './completion/ours.ts';
+import { nextEditFigures, nextEditNotes, replayNextEdits } from './completion/nextEdits.ts';
 import { fillHoles, holesAsText, qualityFigures, qualityNotes } from './completion/quality.ts';
+import { repetitionFaults, repetitionFigures } from './completion/repetitions.ts';
 import { SimulatedClock } from './completion/simulatedClock.ts';
 import { replayAll, replayAlone, speedFigures, speedNotes, steadyFigures } from './completion/speed.ts';
 import { Syntax } from './completion/syntax.ts';
@@ -18,6 +20,7 @@ import { LlamaServer } from './peers/llamaServer.ts';
 import { LlamaVscode } from './peers/llamaVscode.ts';
 import { StarterPrompts } from './peers/starterPrompt.ts';
 
+const allParts = 'repetitions,nextEdits,holes,replay';
 const { values: options } = parseArgs({
   options: {
     half: { type: 'string', default: 'reporting' },
@@ -25,7 +28,7 @@ const { values: options } = parseArgs({
     holes: { type: 'string' },
     keystrokes: { type: 'string' },
     alone: { type: 'string' },
-    only: { type: 'string', default: 'holes,replay' },
+    only: { type: 'string', default: allParts },
     seed: { type: 'string' },
     'ours-only': { type: 'boolean', default: false },
     dump: { type: 'boolean', default: false },
@@ -34,7 +37,7 @@ const { values: options } = parseArgs({
 const half = options.half === 'development' ? 'development' : 'reporting';
 const seed = Number(options.seed ?? (half === 'development' ? 1 : 2));
 const holes = Number(options.holes ?? (options.quick ? 60 : 320));
-const keystrokes = Number(options.keystrokes ?? (options.quick ? 300 : 1000));
+const keystrokes = Number(options.keystrokes ?? (options.quick ? 300 : 1500));
 /** Of ours alone, to be counted for flickering. */
 const alone = Number(options.alone ?? (options.quick ? 0 : 10_000));
 const parts = options.only.split(',');
@@ -51,12 +54,32 @@ const notes: string[] = [];
 try {
   const server = await LlamaServer.start({ model: starterModel, threads, contextSize });
   try {
-    const tools = { server, prompts: await StarterPrompts.for(server), clock };
+    const prompts = await StarterPrompts.for(server);
+    const peersWith = (own: SimulatedClock) => {
+      const tools = { server, prompts, clock: own };
+      return options['ours-only'] ? [] : [new LlamaVscode(tools), new ContinueDev(tools)];
+    };
     const ours = new OurSide(engine, clock);
-    const sides = options['ours-only'] ? [ours] : [ours, new LlamaVscode(tools), new ContinueDev(tools)];
+    const sides = [ours, ...peersWith(clock)];
+    const masks = parts.includes('holes') || parts.includes('repetitions') ? drawMasks({ files, syntax, count: holes, seed }) : [];
+    if (parts.includes('repetitions')) {
+      figures.push(...repetitionFigures({ masks, files, seed }));
+      if (options.dump) process.stdout.write(`${repetitionFaults({ masks, files, seed }).join('\n')}\n`);
+      process.stderr.write(`repetitions: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
+    }
+    if (parts.includes('nextEdits')) {
+      const tally = await replayNextEdits(files, engine.inference);
+      figures.push(...nextEditFigures(tally));
+      notes.push(...nextEditNotes(tally));
+      if (options.dump) process.stdout.write(`${tally.examples.join('\n')}\n`);
+      process.stderr.write(`next edits: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
+    }
     if (parts.includes('holes')) {
-      const masks = drawMasks({ files, syntax, count: holes, seed });
-      const filled = await fillHoles({ sides, clock, masks, files, syntax });
+      // What is shown counts here and not when: the two engines may work at the same time, each with a clock of its own.
+      const [ownClock, peerClock, asked] = [new SimulatedClock(), new SimulatedClock(), { masks, files, syntax }];
+      const own = fillHoles({ ...asked, sides: [new OurSide(engine, ownClock, { evenTimeSeed: seed })], clock: ownClock });
+      const theirs = fillHoles({ ...asked, sides: peersWith(peerClock), clock: peerClock });
+      const filled = (await Promise.all([own, theirs])).flat();
       figures.push(...qualityFigures(sides, filled));
       notes.push(...qualityNotes(sides, filled));
       if (options.dump) process.stdout.write(holesAsText(sides, masks, filled));
@@ -66,7 +89,8 @@ try {
       const episodes = drawEpisodes(files, keystrokes, seed);
       const tallies = await replayAll(sides, clock, episodes);
       process.stderr.write(`replay: ${Math.round((performance.now() - startedAt) / 1000)} s, ${episodes.length} files\n`);
-      const steady = await replayAlone(ours, clock, { keystrokes: alone, files, seed: seed + 1000 });
+      const even = new OurSide(engine, clock, { evenTimeSeed: seed });
+      const steady = await replayAlone(even, clock, { keystrokes: alone, files, seed: seed + 1000 });
       figures.push(...speedFigures(sides, tallies), ...steadyFigures(steady));
       notes.push(...speedNotes(sides, tallies), ...speedNotes([ours], [steady]));
       if (options.dump) for (const sample of tallies[0]?.samples ?? []) process.stdout.write(`SAMPLE ${JSON.stringify(sample)}\n`);
@@ -78,7 +102,7 @@ try {
 } finally {
   await engine.stop();
 }
-const isWhole = options.only === 'holes,replay' && !options.quick && !options['ours-only'];
+const isWhole = options.only === allParts && !options.quick && !options['ours-only'];
 report(half === 'reporting' && isWhole ? 'completion' : 'completion.development', figures, {
   model: 'starter',
   notes: [

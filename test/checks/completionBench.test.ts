@@ -1,11 +1,18 @@
 // The completion bench finds what it is to find: sides with known faults go through a simulated user and are told apart.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Episode } from '../bench/completion/history.ts';
+import { replayNextEdits } from '../bench/completion/nextEdits.ts';
+import { isKept, isTwice } from '../bench/completion/repetitions.ts';
 import { emptyTally, Replay, type Tally } from '../bench/completion/replay.ts';
 import { rightPrefix, similarityOf } from '../bench/completion/scoring.ts';
 import type { Answer, CompletionSide } from '../bench/completion/side.ts';
+import { tokenDistance, versionHunks } from '../bench/completion/versionHunks.ts';
+import { withEvenTime } from '../bench/completion/evenTime.ts';
 import { SimulatedClock } from '../bench/completion/simulatedClock.ts';
+import type { GenerateRequest } from '../../server/inference/inference.ts';
+import { scriptedInference } from '../scriptedInference.ts';
 
 const typed = 'const total = items.length;\n  return total;';
 const episode: Episode = {
@@ -100,4 +107,84 @@ test('time passes while somebody works and jumps while everybody waits', async (
   });
   assert.deepEqual(seen, ['wait', 'work']);
   assert.ok(clock.now() >= 100_050 && performance.now() - startedMs < 50_000);
+});
+
+/** What comes of an answer, and when on the simulated clock, with an engine that takes `paceMs` for a piece of `pieceLength` characters. */
+async function heard(paceMs: number, pieceLength: number, giveUpAfter = Infinity): Promise<{ readonly said: unknown[]; readonly cancelled: number }> {
+  const clock = new SimulatedClock();
+  const beforePiece = () => new Promise<void>((resolve) => setTimeout(resolve, paceMs));
+  const inference = scriptedInference({ answers: ['const answer = compute(42);', 'second'], pieceLength, beforePiece });
+  const generate = withEvenTime(inference, { clock, seed: 3 });
+  const said: unknown[] = [];
+  const request: GenerateRequest = { prompt: { kind: 'parts', parts: [] }, priority: 'inline', maxTokens: 9, temperature: 0, stop: [] };
+  await clock.run(async () => {
+    const given = new AbortController();
+    for (let count = 0; count < 2; count++) {
+      const onText = (piece: string) => {
+        said.push([piece, clock.now()]);
+        if (said.length >= giveUpAfter) given.abort();
+      };
+      const { outcome } = await generate(request, { signal: given.signal, onText });
+      said.push([outcome, clock.now()]);
+    }
+  });
+  return { said, cancelled: inference.cancelledCount };
+}
+
+test('with a time of its own an engine says the same at the same moments, however fast it is', async () => {
+  const [slow, fast] = [await heard(3, 4), await heard(0, 9)];
+  assert.deepEqual(slow, fast);
+  assert.equal(slow.said.length, 6 + 1 + 2 + 1);
+  assert.deepEqual(slow.said.map((one) => (one as [string])[0]).slice(0, 7), ['const', ' answ', 'er = ', 'compu', 'te(42', ');', 'ok']);
+});
+
+test('and what is given up is given up in the engine as well', async () => {
+  const { said, cancelled } = await heard(1, 2, 2);
+  assert.deepEqual(
+    said.map((one) => (one as [string])[0]),
+    ['const', ' answ', 'cancelled', 'cancelled'],
+  );
+  assert.ok(cancelled >= 1);
+});
+
+test('the edits between two versions, made one after the other, make the newer one', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'bc', ' ', '\n', '\n  ', '(', ')', '.'), maxLength: 40 });
+  fc.assert(
+    fc.property(text, text, (older, newer) => {
+      let delta = 0;
+      let now = older;
+      for (const { start, before, after } of versionHunks(older, newer).hunks) {
+        assert.equal(now.slice(start + delta, start + delta + before.length), before);
+        now = now.slice(0, start + delta) + after + now.slice(start + delta + before.length);
+        delta += after.length - before.length;
+      }
+      assert.equal(now, newer);
+    }),
+  );
+  assert.equal(tokenDistance('a + b', 'a - b'), 2);
+});
+
+const fileOf = (olderText: string, text: string) => ({ package: 'p', path: 'a.ts', languageId: 'typescript' as const, olderText, text });
+
+test('of next edits right ones are taken and counted, and wrong ones are counted as wrong', async () => {
+  const older = 'function f(price: number) {\n  const a = price;\n  return a * price;\n}\n';
+  const { offers, followed, edits } = await replayNextEdits([fileOf(older, older.replaceAll('price', 'cost'))], scriptedInference());
+  // One is made by hand, the others follow from it.
+  assert.deepEqual([[...offers], followed.name, edits], [[['rename', { right: 2, wrong: 0 }]], { edits: 1, found: 1 }, 1]);
+  // The parameter alone has got another name, and its uses were meant to change into something else.
+  const other = older.replace('price', 'cost').replaceAll('= price', '= base').replace('* price', '* rate');
+  const wrong = await replayNextEdits([fileOf(older, other)], scriptedInference());
+  assert.deepEqual([...wrong.offers.values()], [{ right: 0, wrong: 1 }]);
+});
+
+test('what is shown twice is told from what is new and from what is left out', () => {
+  const one = { before: 'f(', after: ');\nnext();', languageId: 'typescript', text: 'a);\nnext();', wanted: 'a' };
+  assert.deepEqual(
+    ['a', 'a)', 'a);\nnext();', '', 'b);'].map((shown) => isTwice(one, shown)),
+    [false, true, true, false, false],
+  );
+  assert.deepEqual(
+    ['a', 'a ', ''].map((shown) => isKept(one, shown)),
+    [true, true, false],
+  );
 });

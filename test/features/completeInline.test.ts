@@ -241,6 +241,43 @@ test('typing something else after a while counts as turned down, typing over at 
   to.end();
 });
 
+test('where something was turned down a moment ago nothing comes by itself, but when it is asked for', async () => {
+  const to = bench({ answers: ['foo();', ''] });
+  const editor = new Editor(to, 'const a = |\n');
+  assert.equal(suggested(await editor.ask()), 'foo();');
+  to.pass(3000);
+  editor.type('y');
+  editor.replace(editor.cursor - 1, editor.cursor, '');
+  assert.deepEqual(await editor.ask(), { outcome: 'nothing', why: 'turnedDown' });
+  assert.equal(suggested(await editor.ask(true)), 'foo();');
+  to.end();
+});
+
+test('a reject that is told by a key is one at once, and for good at that place', async () => {
+  const to = bench({ answers: ['foo();', 'ahead', 'bar();', ''] });
+  const editor = new Editor(to, 'const a = |\nconst b = \n');
+  const first = await editor.ask();
+  assert.ok(first.outcome === 'ok');
+  const { id } = first.suggestions[0] ?? assert.fail();
+  to.pass(50);
+  to.feature.rejected('another');
+  to.feature.rejected(id);
+  to.feature.rejected(id);
+  assert.deepEqual(
+    to.records.map((record) => (record.event === 'rejected' ? record.seenMs : record.event)),
+    ['shown', 50],
+  );
+  const before = to.inference.requests.length;
+  assert.deepEqual(await editor.ask(), { outcome: 'nothing', why: 'turnedDown' });
+  to.pass(60_000);
+  assert.deepEqual(await editor.ask(), { outcome: 'nothing', why: 'turnedDown' });
+  editor.type('f');
+  assert.deepEqual(await editor.ask(), { outcome: 'nothing', why: 'turnedDown' });
+  assert.equal(to.inference.requests.length, before);
+  assert.equal(suggested(await editor.ask(true)), 'oo();');
+  to.end();
+});
+
 test('an answer that the text contradicts is ended at once, without another request', async () => {
   let started = () => {};
   const running = new Promise<void>((resolve) => {
@@ -373,6 +410,31 @@ test('what the code around says with confidence is shown at once, without the en
     to.records.map(({ source }) => source),
     ['code'],
   );
+  to.end();
+});
+
+test('whole lines that were cut off behind a suggestion are the next one, without the engine', async () => {
+  // Several tokens may come at once, as guessed ones do.
+  const to = bench({ answers: ['\n  a();\n}\n\nfunction g() {\n  b();\n}\n'], pieceLength: 100 });
+  const editor = new Editor(to, 'function f() {|\n');
+  assert.equal(suggested(await editor.ask()), '\n  a();\n}');
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  editor.type('\n  a();\n}');
+  assert.equal(suggested(await editor.ask()), '\n\nfunction g() {\n  b();\n}');
+  assert.deepEqual(
+    to.records.flatMap((record) => (record.event === 'shown' ? [record.source] : [])),
+    ['model', 'tail'],
+  );
+  to.end();
+});
+
+test('what the code around says without confidence is not shown, but is the draft that the model confirms', async () => {
+  const to = bench({ answers: ['read(b, one);', ''] });
+  const editor = new Editor(to, 'x.run(a, two);\ny.run(|\n');
+  await editor.ask();
+  const [request] = to.inference.requests;
+  assert.equal(request?.speculation, 'promptLookup');
+  assert.equal(request?.expected, 'a, two);');
   to.end();
 });
 

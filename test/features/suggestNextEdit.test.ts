@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { indexLines, offsetAt, positionAt } from '../../server/core/text/lineIndex.ts';
+import type { ProjectView } from '../../server/features/projectView.ts';
 import { SuggestNextEdit } from '../../server/features/suggestNextEdit.ts';
 import type { NextEditResult } from '../../server/protocol/nextEdit.ts';
 import { RecentEdits } from '../../server/session/recentEdits.ts';
 import { Session } from '../../server/session/session.ts';
+import { readProjectFacts } from '../bench/context/projectFacts.ts';
 import { type Script, type ScriptedInference, promptText, scriptedInference } from '../scriptedInference.ts';
 
 const uri = 'file:///w/a.ts';
@@ -24,7 +26,7 @@ class Bench {
   version = 1;
   cursor = 0;
 
-  constructor(text: string, script: Script = {}) {
+  constructor(text: string, script: Script = {}, view?: ProjectView) {
     const languageId = 'typescript';
     this.inference = scriptedInference(script);
     this.feature = new SuggestNextEdit({
@@ -33,6 +35,7 @@ class Bench {
       inference: this.inference,
       clock: { now: () => this.nowMs, wait: () => Promise.resolve() },
       log: silent,
+      ...(view ? { view } : {}),
     });
     this.text = text;
     this.session.documents.open({ uri, languageId, version: 1, text });
@@ -211,6 +214,20 @@ test('an import of another open file in the same folder, not the relative one of
   assert.equal(await bench.why(), 'nothingFollows');
 });
 
+test('an import that only closed files of the project have comes from the index', async () => {
+  const files = new Map([
+    ['a.ts', ''],
+    ['shop/price.ts', 'export function priceOf(name: string): number {\n  return name.length;\n}\n'],
+    ['main.ts', "import { priceOf } from './shop/price';\npriceOf('a');\n"],
+  ]);
+  const { source: symbols } = await readProjectFacts({ name: 'small', folder: '', language: 'typescript', files });
+  const folder = { symbols, name: 'small', uriOf: (path: string) => path, isComplete: true, version: '1' };
+  const bench = new Bench("import { a } from 'a';\n\nuse(a);\n", {}, { folders: () => [folder], place: () => ({ folder, path: 'a.ts' }) });
+  bench.typeOver('use(a)', 'priceOf(a)');
+  const offer = await bench.offer();
+  assert.deepEqual([offer.kind, offer.newText.trim()], ['import', "import { priceOf } from './shop/price';"]);
+});
+
 test('whatever is typed, recent edits say what stands in the text, and undoing them gives texts that were there', async () => {
   const key = fc.record({
     at: fc.nat(40),
@@ -260,6 +277,15 @@ const refused: readonly [name: string, script: Script, useModel: 'auto' | 'on' |
   ['an answer without an edit', { model, answers: ['nothing'] }, 'auto', true],
   ['a place that is not there', { model, answers: [block('show(nothing);', 'x')] }, 'auto', true],
   ['taking back what was just written', { model, answers: [block('print(total, count);', 'add(total);')] }, 'auto', true],
+  ['a secret', { model, answers: [block('show(count);', "show(count, { apiKey: 'q8Zt4mLp2xW7vB9nR3yK' });")] }, 'auto', true],
+  ['another file', { model, answers: [`../../etc/passwd\n${block('show(count);', 'show(count, total);')}`] }, 'auto', true],
+  ['a page of new code', { model, answers: [block('show(count);', `show(count);\n${'more();\n'.repeat(20)}`)] }, 'auto', true],
+  [
+    'two edits of which one touches what was just written',
+    { model, answers: [block('show(count);', 'show();') + block('print(total, count);', 'x();')] },
+    'auto',
+    true,
+  ],
   ['characters that nobody sees', { model, answers: [block('show(count);', 'show(count\u202e);')] }, 'auto', true],
 ];
 for (const [name, script, useModel, asked] of refused) {

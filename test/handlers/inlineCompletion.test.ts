@@ -35,6 +35,17 @@ test('a suggestion comes back with its range and the command that is run when it
     assert.equal(await server.client.sendRequest('workspace/executeCommand', command), null);
   }));
 
+test('an editor that knows may say that a suggestion was turned down, and then typing brings nothing there', () =>
+  withServer({ answers: ['42;', ''] }, async (server) => {
+    await server.open(uri, 'const answer = \n');
+    const [item] = (await server.inline(uri, 0, 15, 2)) ?? [];
+    const command = { command: 'tramontane.completionRejected', arguments: item?.command.arguments };
+    assert.equal(await server.client.sendRequest('workspace/executeCommand', command), null);
+    assert.equal(await server.inline(uri, 0, 15, 2), null);
+    assert.equal((await server.inline(uri, 0, 15, 1))?.length, 1);
+    await assert.rejects(server.client.sendRequest('workspace/executeCommand', { ...command, arguments: [{}] }), /id of a suggestion/);
+  }));
+
 test('the prompt holds the text around the cursor and the family tokens as tokens', () =>
   withServer({ answers: ['x'] }, async (server, inference) => {
     await server.open(uri, 'before[PREFIX]|after'.replace('|', ''));

@@ -21,6 +21,12 @@ export interface ShapeInput {
 
 const onlyClosers = /^[\s)\]}>"'`;:,]*$/;
 const opensBlock = /(?:[{([:]|=>|\bdo|\bthen|\belse|\bbegin)\s*$/;
+/** Where blocks end with a word, their heads need no sign. */
+const headsWithoutSign: Readonly<Record<string, RegExp>> = {
+  ruby: /^\s*(?:def|class|module|if|unless|while|until|case|when|elsif|begin|rescue|ensure)\b(?!.*\bend$)/,
+  lua: /^\s*(?:local\s+)?function\b.*\)$/,
+  julia: /^\s*(?:function|if|elseif|while|for|struct|module|let|try|catch)\b(?!.*\bend$)/,
+};
 
 export function shapeFor(input: ShapeInput): Shape {
   const { linePrefix, lineSuffix, multiLine } = input;
@@ -29,7 +35,8 @@ export function shapeFor(input: ShapeInput): Shape {
   if (multiLine === 'always' || input.isExplicit) return 'block';
   const isLineEnd = lineSuffix.trim() === '';
   if (isLineEnd && linePrefix.trim() === '') return 'block';
-  if (isLineEnd && opensBlock.test(linePrefix) && lex(linePrefix, { languageId: input.languageId }).scope === 'code') return 'block';
+  const isHead = opensBlock.test(linePrefix) || headsWithoutSign[input.languageId]?.test(linePrefix) === true;
+  if (isLineEnd && isHead && lex(linePrefix, { languageId: input.languageId }).scope === 'code') return 'block';
   if (isLineEnd && input.isAfterAccept) return 'next';
   // Prose and comments go on for ever: their line is enough.
   return isLineEnd && lex(linePrefix, { languageId: input.languageId }).scope === 'code' ? 'statement' : 'line';

@@ -18,6 +18,8 @@ export const thresholds = {
   orphanGraceMs: 250,
   /** A suggestion that was seen for a shorter time was typed over, not turned down, ms. */
   leastSeenMs: 700,
+  /** After something was turned down, nothing is suggested by itself at that very place for this long, ms. */
+  quietAfterRejectMs: 5000,
   /** Turned down so often in a row in one language, automatic suggestions begin to wait. */
   freeRejects: 4,
   backOffStepMs: 150,

@@ -10,15 +10,17 @@ export interface TriggerInput {
   readonly languageId: string;
   readonly excludedLanguages: readonly string[];
   readonly excludedScopes: readonly Scope[];
+  /** Something was turned down at this very place a moment ago. */
+  readonly isJustRejected: boolean;
   /** The user asked for it with a command: always answered. */
   readonly isExplicit: boolean;
 }
 
-export type TriggerVerdict = 'ask' | 'excludedLanguage' | 'excludedScope' | 'insideWord' | 'middleOfLine';
+export type TriggerVerdict = 'ask' | 'excludedLanguage' | 'excludedScope' | 'insideWord' | 'middleOfLine' | 'turnedDown';
 
 const onlyClosers = /^[\s)\]}>"'`]*[:{;,]?\s*$/;
 
-export function triggerVerdict({ site, languageId, excludedLanguages, excludedScopes, isExplicit }: TriggerInput): TriggerVerdict {
+export function triggerVerdict({ site, languageId, excludedLanguages, excludedScopes, isJustRejected, isExplicit }: TriggerInput): TriggerVerdict {
   if (isExplicit) return 'ask';
   if (excludedLanguages.includes(languageId)) return 'excludedLanguage';
   // Ghost text in the middle of a word would push the rest of the word around while it is typed.
@@ -26,7 +28,7 @@ export function triggerVerdict({ site, languageId, excludedLanguages, excludedSc
   // With code behind the cursor a word is mostly being corrected; after a sign or a blank something new may be wanted.
   if (!onlyClosers.test(site.lineSuffix) && /[\p{L}\p{N}_$]$/u.test(site.linePrefix)) return 'middleOfLine';
   if (excludedScopes.length > 0 && excludedScopes.includes(scopeAt(site, languageId))) return 'excludedScope';
-  return 'ask';
+  return isJustRejected ? 'turnedDown' : 'ask';
 }
 
 export interface DelayInput {

@@ -6,6 +6,8 @@ export interface RecentChange {
   readonly start: number;
   readonly before: string;
   readonly after: string;
+  /** It was suggested and taken, for the change of that number, rather than made by hand. */
+  readonly takenFor?: number;
 }
 
 export type NextEditKind = 'rename' | 'member' | 'argument' | 'likeLine' | 'key' | 'literal' | 'import' | 'model';

@@ -8,10 +8,22 @@ import { suggestMember } from './member.ts';
 import type { KnownImport, NextEdit, RecentChange, Rule } from './nextEdit.ts';
 import { suggestRename } from './rename.ts';
 import { suggestMemberRename } from './renameMember.ts';
+import { suggestRepeatedEdit } from './repeatedEdit.ts';
+import { suggestRepeatedName } from './repeatedName.ts';
 import type { Source } from './source.ts';
 
 /** The surest first: the first that has anything to say about a change is followed. */
-const rules: readonly Rule[] = [suggestRename, suggestMemberRename, suggestMember, suggestArgument, suggestLiteral, suggestLikeLine, suggestImport];
+const rules: readonly Rule[] = [
+  suggestRename,
+  suggestMemberRename,
+  suggestMember,
+  suggestArgument,
+  suggestLiteral,
+  suggestRepeatedName,
+  suggestLikeLine,
+  suggestRepeatedEdit,
+  suggestImport,
+];
 
 /** Longer texts are left to the editor's own commands. */
 const longestText = 2_000_000;

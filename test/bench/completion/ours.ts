@@ -6,6 +6,7 @@ import type { InlineOutcome } from '../../../server/features/inlineRequest.ts';
 import type { Inference } from '../../../server/inference/inference.ts';
 import { Session } from '../../../server/session/session.ts';
 import type { LocalEngine } from '../localEngine.ts';
+import { withEvenTime } from './evenTime.ts';
 import type { Answer, CompletionSide, Edit, OpenDocument } from './side.ts';
 import type { SimulatedClock } from './simulatedClock.ts';
 
@@ -28,10 +29,13 @@ export class OurSide implements CompletionSide {
   #lastId: string | undefined;
   #lastShown: { readonly source?: string; readonly confidence?: number } = {};
 
-  constructor(engine: LocalEngine, clock: SimulatedClock) {
+  /** @param evenTimeSeed the engine takes drawn times instead of its own */
+  constructor(engine: LocalEngine, clock: SimulatedClock, { evenTimeSeed }: { readonly evenTimeSeed?: number } = {}) {
     this.#engine = engine;
     this.#clock = clock;
-    this.#inference = this.#counting(engine.inference);
+    const { inference } = engine;
+    const ownTime: Inference['generate'] = (request, options) => clock.busy(inference.generate(request, options));
+    this.#inference = this.#counting(inference, evenTimeSeed === undefined ? ownTime : withEvenTime(inference, { clock, seed: evenTimeSeed }));
   }
 
   open(document: OpenDocument, others: readonly OpenDocument[]): void {
@@ -85,14 +89,15 @@ export class OurSide implements CompletionSide {
     return (await this.#clock.untimed(this.#engine.status())).totals.batchTokens;
   }
 
-  #counting(inference: Inference): Inference {
+  #counting(inference: Inference, generate: Inference['generate']): Inference {
     return {
-      describeModel: (signal) => inference.describeModel(signal),
+      // Known since the start; that it comes over a socket is no time that a user waits for.
+      describeModel: (signal) => this.#clock.untimed(inference.describeModel(signal)),
       generate: async (request, options) => {
         if (request.isAhead !== true) this.#asked++;
         this.#underWay++;
         try {
-          return await this.#clock.busy(inference.generate(request, options));
+          return await generate(request, options);
         } finally {
           this.#underWay--;
         }

@@ -171,6 +171,14 @@ class Pending {
   }
 }
 
+/** What it would show of an answer at a place. */
+export function shownByContinue(completion: string, before: string, after: string, languageId: string): string {
+  const place = { prefix: before, suffix: after };
+  const isMultiLine = after.startsWith('\n') && !isComment(lastLine(before), languageId);
+  const { text } = filteredStream(completion, { ...place, isMultiLine, isEnded: true });
+  return beforeRestOfLine(processed(text, place), place);
+}
+
 interface StreamPlace extends Place {
   readonly isMultiLine: boolean;
   readonly isEnded: boolean;

@@ -158,6 +158,17 @@ export class LlamaVscode implements CompletionSide {
   }
 }
 
+/** What it would show of an answer at a place. */
+export function shownByLlamaVscode(completion: string, before: string, after: string): string {
+  const [lineSuffix = '', ...below] = after.split('\n');
+  const linePrefix = before.slice(before.lastIndexOf('\n') + 1);
+  if (lineSuffix.length > mostLineSuffix || completion.trim() === '') return '';
+  const lines = withoutTrailingBlankLines(completion.split('\n'));
+  if (isDiscarded(lines, { linePrefix, lineSuffix, after: below })) return '';
+  const shown = cutToLine(lines, lineSuffix);
+  return linePrefix.trim() === '' ? withoutLeadingBlanks(shown, linePrefix.length) : shown;
+}
+
 function keyOf({ prefix, suffix, prompt }: Sent): string {
   return `${prefix}|${suffix}|${prompt}`;
 }

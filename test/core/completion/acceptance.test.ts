@@ -68,14 +68,33 @@ test('what stands unchanged is kept whole', () => assert.equal(keptShare({ start
 test('what was renamed in one of five places is kept for the rest', () => assert.equal(keptShare({ start: 0, end: 7, text: 'foo(a);' }, 'bar(a);'), 0.8));
 test('what was deleted is not kept', () => assert.equal(keptShare({ start: 3, end: 3, text: 'foo(a);' }, 'xxxyyy'), 0));
 
+const reject = (languageId: string, suggestionId: string) => ({ languageId, suggestionId, place: 'here', isCertain: false });
+
+test('a reject that was told counts for good at its place, one that was inferred only after the second time', () => {
+  const rejects = new Rejects();
+  rejects.rejected(reject('go', 'inferred'), 0);
+  rejects.rejected({ ...reject('go', 'told'), isCertain: true }, 0);
+  assert.deepEqual([rejects.atPlace('inferred'), rejects.atPlace('told')], [1, thresholds.mostRejectsAtPlace]);
+});
+test('the place of the last reject is quiet for a moment, and no other', () => {
+  const rejects = new Rejects();
+  assert.equal(rejects.isFresh('here', 0), false);
+  rejects.rejected(reject('go', 'one'), 1000);
+  assert.equal(rejects.isFresh('here', 1000), true);
+  assert.equal(rejects.isFresh('there', 1000), false);
+  assert.equal(rejects.isFresh('here', 1000 + thresholds.quietAfterRejectMs), false);
+  rejects.clear();
+  assert.equal(rejects.isFresh('here', 1000), false);
+});
+
 test('after several suggestions were turned down in a row, the next ones wait, in that language alone', () => {
   const rejects = new Rejects();
-  for (let index = 0; index < thresholds.freeRejects - 1; index++) rejects.rejected('python', `p${index}`, 1000);
+  for (let index = 0; index < thresholds.freeRejects - 1; index++) rejects.rejected(reject('python', `p${index}`), 1000);
   assert.equal(rejects.backOffMs('python', 1000), 0);
-  rejects.rejected('python', 'last', 1000);
+  rejects.rejected(reject('python', 'last'), 1000);
   const once = rejects.backOffMs('python', 1000);
   assert.ok(once > 0);
-  rejects.rejected('python', 'one more', 1000);
+  rejects.rejected(reject('python', 'one more'), 1000);
   assert.ok(rejects.backOffMs('python', 1000) > once);
   assert.equal(rejects.backOffMs('typescript', 1000), 0);
   rejects.accepted('python');
@@ -83,7 +102,7 @@ test('after several suggestions were turned down in a row, the next ones wait, i
 });
 test('the back-off is bounded, and forgotten after a while', () => {
   const rejects = new Rejects();
-  for (let index = 0; index < 100; index++) rejects.rejected('go', `g${index}`, 0);
+  for (let index = 0; index < 100; index++) rejects.rejected(reject('go', `g${index}`), 0);
   assert.equal(rejects.backOffMs('go', 0), thresholds.mostBackOffMs);
   assert.equal(rejects.backOffMs('go', thresholds.rejectMemoryMs), 0);
 });

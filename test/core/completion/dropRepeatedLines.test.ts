@@ -25,6 +25,9 @@ const repeated: readonly [name: string, marked: string, text: string, expected: 
     'open();\nconst a = read();\nconst b = a + 1;\nother(b);',
     'open();',
   ],
+  ['behind a break nothing may stand, so not another one', 'case 1:\n  a();\n  |\n  break;\ncase 2:', 'break;', ''],
+  ['also at the end of what is new', '  |\n  break;\ncase 2:', 'a();\n  break;', 'a();'],
+  ['nor behind a return without a value', 'def f():\n  |\n  return\n', 'a()\n  return', 'a()', 'python'],
   ['the line together with what stands before the cursor is compared', 'const a = |\nconst a = read();\n', 'read();', ''],
 ];
 for (const [name, ...row] of repeated) test(name, () => check(...row));
@@ -38,7 +41,8 @@ const right: readonly [name: string, marked: string, text: string, languageId?: 
   ['a row of a table that repeats itself', '¦ a ¦ b ¦\n|\n¦ --- ¦ --- ¦\n', '¦ --- ¦ --- ¦', 'markdown'],
   ['a row of numbers', 'const m = [\n  0, 0, 0,\n  |\n  0, 0, 0,\n];', '0, 0, 0,'],
   ['two equal elements in a row', '<div>\n  <br />\n  |\n  <br />\n</div>', '<br />', 'html'],
-  ['break before another break', 'case 1:\n  a();\n  |\n  break;\ncase 2:', 'break;'],
+  ['break before that of the block around', 'case 1:\n  if (a)\n    |\n  break;\ncase 2:', 'break;'],
+  ['a return before that of the function', 'if (a)\n    |\n  return;\n}', 'return;'],
   ['else before what also begins with else', 'if (a) b();\n|\nelse c();', 'else if (d) e();'],
   ['a line that only begins like the next one', '|\nconst total = 1;', 'const tot = 1;'],
   ['nothing below changes nothing', 'foo(|', 'bar)'],

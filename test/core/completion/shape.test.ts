@@ -16,12 +16,15 @@ const shapes: readonly [
   name: string,
   line: string,
   expected: Shape,
-  over?: { multiLine?: 'never' | 'always'; isExplicit?: boolean; isAfterAccept?: boolean },
+  over?: { multiLine?: 'never' | 'always'; isExplicit?: boolean; isAfterAccept?: boolean; languageId?: string },
 ][] = [
   ['a half statement is completed', 'const a = |', 'statement'],
   ['a blank line gets a block', '    |', 'block'],
   ['an opened brace gets a block', 'function f() {|', 'block'],
   ["Python's colon gets a block", 'def f(a, b):|', 'block'],
+  ['a head in Ruby needs no sign', '  if a|', 'block', { languageId: 'ruby' }],
+  ['and none has a body on its own line', '  if a then b end|', 'statement', { languageId: 'ruby' }],
+  ['a function in Lua', 'local function f(a)|', 'block', { languageId: 'lua' }],
   ['an arrow at the end gets a block', 'items.map((item) =>|', 'block'],
   ['with text behind the cursor only the line is completed', 'foo(|bar, baz)', 'line'],
   ['closers behind the cursor do not forbid an answer', 'foo(|)', 'line'],
@@ -87,7 +90,7 @@ const verdicts: readonly [
   name: string,
   line: string,
   expected: string,
-  over?: { isExplicit?: boolean; excludedLanguages?: string[]; excludedScopes?: Scope[]; languageId?: string },
+  over?: { isExplicit?: boolean; isJustRejected?: boolean; excludedLanguages?: string[]; excludedScopes?: Scope[]; languageId?: string },
 ][] = [
   ['at the end of a word a suggestion may come', 'cons|', 'ask'],
   ['inside a word nothing is suggested by itself', 'con|sole', 'insideWord'],
@@ -106,12 +109,22 @@ const verdicts: readonly [
   ['an address is no comment', 'open("http://a/b"|', 'ask', { excludedScopes: ['comment'] }],
   ['a block comment counts', '/* one\n * two |', 'excludedScope', { excludedScopes: ['comment'] }],
   ['behind a block comment there is code', '/* one */ x = |', 'ask', { excludedScopes: ['comment'] }],
+  ['where something was turned down a moment ago nothing comes by itself', 'x = |', 'turnedDown', { isJustRejected: true }],
+  ['but does when asked for', 'x = |', 'ask', { isJustRejected: true, isExplicit: true }],
   ['a docstring is a string', 'def f():\n  """One\n  two |', 'excludedScope', { excludedScopes: ['string'], languageId: 'python' }],
 ];
 for (const [name, marked, expected, over] of verdicts) {
   test(name, () =>
     assert.equal(
-      triggerVerdict({ site: cursorIn(marked), languageId: 'typescript', excludedLanguages: [], excludedScopes: [], isExplicit: false, ...over }),
+      triggerVerdict({
+        site: cursorIn(marked),
+        languageId: 'typescript',
+        excludedLanguages: [],
+        excludedScopes: [],
+        isJustRejected: false,
+        isExplicit: false,
+        ...over,
+      }),
       expected,
     ),
   );

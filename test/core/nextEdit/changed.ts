@@ -48,6 +48,6 @@ export function takeAll(from: Changed, { languageId, imports = [] }: Taking): { 
     text = text.slice(0, edit.start) + edit.newText + text.slice(edit.end);
     const moved = (one: RecentChange) => (one.start >= edit.end ? { ...one, start: one.start + edit.newText.length - (edit.end - edit.start) } : one);
     change = moved(change);
-    changes = [...changes.map(moved), { start: edit.start, before, after: edit.newText }];
+    changes = [...changes.map(moved), { start: edit.start, before, after: edit.newText, takenFor: 1 }];
   }
 }

@@ -189,7 +189,46 @@ const literals: readonly Case[] = [
   ['a round one stands for many things', 'typescript', 'f({ size: ⟦100⟧⟦200⟧ });\nx();\ng({ size: 100 });\n', null],
 ];
 
-for (const [name, languageId, marked, expected] of [...members, ...callArguments, ...likeLines, ...literals]) {
+const repeatedEdits: readonly Case[] = [
+  [
+    'what was put in twice between the same tokens',
+    'typescript',
+    'export const one = ⟦⟧⟦/* pure */ ⟧immer.one;\nrun();\nexport function f() {\n  x = ⟦⟧⟦/* pure */ ⟧!immer.two(3);\n}\nlet z = immer.three;\nz = other.three;\n',
+    'export const one = /* pure */ immer.one;\nrun();\nexport function f() {\n  x = /* pure */ immer.two(3);\n}\nlet z = /* pure */ immer.three;\nz = other.three;\n',
+  ],
+  ['once says nothing', 'typescript', 'a = ⟦⟧⟦/* pure */ ⟧immer.one;\nif (b) c(immer.two, 1);\n', null],
+  ['a part of another word is no place', 'python', 'x = f(⟦"Patches"⟧⟦PATCHES⟧, 1)\nif y: f(⟦"Patches"⟧⟦PATCHES⟧!, 2)\nelse: xf("Patches", 3)\n', null],
+  ['brackets stay as they were', 'python', 'a: ⟦Optional[⟧⟦⟧int = 1\nreturn b: ⟦Optional[⟧⟦⟧!int = 2\nx(c: Optional[int]) = 3\n', null],
+  ['one token beside it tells nothing', 'typescript', 'f(⟦⟧⟦aa, ⟧b);\ng.h(⟦⟧⟦aa, ⟧!c.d);\nreturn x(y);\n', null],
+];
+
+const repeatedNames: readonly Case[] = [
+  [
+    'a name that was replaced twice is at its other places',
+    'python',
+    'f(⟦Range⟧⟦span⟧(1))\nf(⟦Range⟧⟦span⟧!(2))\ng(Range(3), Ranges(4))\n',
+    'f(span(1))\nf(span(2))\ng(span(3), Ranges(4))\n',
+  ],
+  [
+    'a member of the same thing',
+    'python',
+    '@nx.⟦_send⟧⟦send⟧\n@nx.⟦_send⟧⟦send⟧!\nx(nx._send)\nreturn ny._send\n',
+    '@nx.send\n@nx.send\nx(nx.send)\nreturn ny._send\n',
+  ],
+  ['once says nothing', 'python', '@nx.⟦_send⟧⟦send⟧\n@nx._send\n', null],
+  [
+    'a name with dots',
+    'python',
+    'a: ⟦typing.List⟧⟦list⟧[int]\nb: ⟦typing.List⟧⟦list⟧![str]\nc: typing.List[str]\n',
+    'a: list[int]\nb: list[str]\nc: list[str]\n',
+  ],
+  ['neither in texts nor in comments', 'typescript', "x(⟦Dict⟧⟦Map⟧.of(1));\nx(⟦Dict⟧⟦Map⟧!.of(2));\ny('Dict'); // Dict\n", null],
+  ['nor where it is declared, or only a label', 'typescript', 'x(⟦item⟧⟦one⟧.a);\ny(⟦item⟧⟦one⟧!.b);\nz({ item: 1 });\nfunction item() {}\n', null],
+  ['counters are others each time', 'typescript', 'a[⟦i⟧⟦j⟧];\nb[⟦i⟧⟦j⟧!];\nwhile (i < 3) run();\n', null],
+  ['another name for it the second time', 'typescript', 'x(⟦Dict⟧⟦Map⟧.of(1));\nx(⟦Dict⟧⟦Set⟧!.of(2));\nx(Dict.of(3));\n', null],
+];
+
+for (const [name, languageId, marked, expected] of [...repeatedEdits, ...repeatedNames, ...members, ...callArguments, ...likeLines, ...literals]) {
   test(`${languageId}: ${name}`, () => {
     const from = changed(marked);
     assert.equal(takeAll(from, { languageId }).text, expected ?? from.text);

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 const extensionId = 'tramontane.tramontane';
 
 /** Run by the editor itself, with arguments that no person could give. */
-const notForPeople: ReadonlySet<string> = new Set(['tramontane.completionAccepted']);
+const notForPeople: ReadonlySet<string> = new Set(['tramontane.completionAccepted', 'tramontane.completionRejected']);
 
 interface Manifest {
   readonly contributes: {

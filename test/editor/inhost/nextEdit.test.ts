@@ -1,7 +1,7 @@
 // The next edit inside the real extension host with the real server: it is offered after a change, gone to and taken by its command, and
 // never for a text that has changed. What the keys do is shown by the UI tests.
 import assert from 'node:assert/strict';
-import { suite, test } from 'mocha';
+import { suite, suiteSetup, test } from 'mocha';
 import * as vscode from 'vscode';
 
 const program = 'function f(price: number) {\n  const a = price;\n  const b = price;\n  return a + b;\n}\n';
@@ -37,6 +37,9 @@ async function goAndTake(editor: vscode.TextEditor): Promise<void> {
 }
 
 suite('The next edit in a real editor', () => {
+  // What is edited before the server is there, it does not know. The client registers the server's commands when it has answered.
+  suiteSetup(() => until('the server', async () => (await vscode.commands.getCommands()).includes('tramontane.completionAccepted')));
+
   test('a renamed parameter is offered at its uses, one after the other', async () => {
     const editor = await open(program);
     await rename(editor, 'price', 'cost');

@@ -1,12 +1,22 @@
 // Ghost text inside the real extension host with the real engine and the starter model: its content is the model's affair, but what is
 // accepted must stand in the document, and what a project's settings say must not choose the model.
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { suite, test } from 'mocha';
 import * as vscode from 'vscode';
 
 const patienceMs = 45_000;
+
+/** Of this run, which has a folder of its own: what the server has noted of suggestions that were turned down. */
+function rejects(): number {
+  const folder = process.env['TRAMONTANE_STATE_DIR'] ?? process.env['TRAMONTANE_RUNTIME_DIR'];
+  assert.ok(folder);
+  const feedback = path.join(folder, 'feedback');
+  mkdirSync(feedback, { recursive: true, mode: 0o700 });
+  const text = readdirSync(feedback).map((file) => readFileSync(path.join(feedback, file), 'utf8'));
+  return text.join('').match(/"event":"rejected"/g)?.length ?? 0;
+}
 
 suite('Suggestions in a real editor', () => {
   test('an explicit suggestion can be accepted, and stands in the document', async () => {
@@ -26,6 +36,25 @@ suite('Suggestions in a real editor', () => {
     assert.ok(after.startsWith('def add(a, b):\n    return '), after);
     assert.ok(after.endsWith('\n\nprint(add(1, 2))\n'), after);
     assert.ok(!/<\|/.test(after), after);
+  });
+
+  test('a suggestion that is dismissed is one that was turned down, and changes nothing in the document', async () => {
+    const content = 'def area(width, height):\n    return \n\nprint(area(1, 2))\n';
+    const document = await vscode.workspace.openTextDocument({ language: 'python', content });
+    const editor = await vscode.window.showTextDocument(document);
+    const endMs = Date.now() + patienceMs;
+    const before = rejects();
+    while (rejects() === before && Date.now() < endMs) {
+      editor.selection = new vscode.Selection(1, 11, 1, 11);
+      await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await vscode.commands.executeCommand('tramontane.dismissSuggestion');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    assert.equal(rejects(), before + 1);
+    // Nothing is on the screen any more that could be taken.
+    await vscode.commands.executeCommand('editor.action.inlineSuggest.commit');
+    assert.equal(document.getText(), content);
   });
 
   test('a language can be left out and taken back', async () => {

@@ -103,6 +103,37 @@ test('what only inserts in the line of the cursor is ghost text, and Tab takes i
   });
 });
 
+test('Esc on ghost text is told, and what follows from the same change comes no more; with the popup open Esc is the popup’s', async () => {
+  await showingFailure(page, 'next-edit-ghost-escape', async () => {
+    await openFile(page, 'inventory.ts');
+    await until('the constructor as it was', async () => {
+      await page.keyboard.press(`${modifier}+KeyZ`);
+      return !(await editorText(page)).includes('reason');
+    });
+    await goToEndOfLine(page, 18);
+    for (let count = 0; count < 3; count++) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.type(', cause: string', { delay: 20 });
+    await page
+      .locator('.editor-group-container.active .view-line')
+      .filter({ hasText: /this\.wanted\s=\swanted;/ })
+      .click();
+    await until('ghost text', async () => (await ghostText(page)).includes('this.cause = cause;'));
+    await page.keyboard.press('Escape');
+    await until('no ghost text', async () => (await ghostText(page)) === '');
+    assert.doesNotMatch(await editorText(page), /this\.cause/);
+    // As long as it takes to ask, and more: the field, which the same change asks for, is not offered either.
+    await page.waitForTimeout(2500);
+    assert.doesNotMatch(await besideTheCode(), /cause/);
+    assert.equal(await ghostText(page), '');
+
+    await page.keyboard.press('Control+Space');
+    const popup = page.locator('.suggest-widget.visible');
+    await popup.waitFor();
+    await page.keyboard.press('Escape');
+    await popup.waitFor({ state: 'hidden' });
+  });
+});
+
 /** The name `cents` in `formatCents(cents: number)`. */
 async function selectParameter(): Promise<void> {
   await goToEndOfLine(page, 46);

@@ -151,6 +151,57 @@ async def test_answers_requests_that_do_not_fit_with_an_error(start: Start) -> N
     assert unknown.value.code == -32601
 
 
+PARAMETER = "def area(width, height):\n    half = width / 2\n    return half * height + width\n"
+PYTHON_URI = "file:///project/src/area.py"
+
+
+async def next_edit(running: Running, version: int, position: types.Position) -> Any:
+    params = {"textDocument": {"uri": PYTHON_URI, "version": version}, "position": {"line": position.line, "character": position.character}}
+    async with asyncio.timeout(READY_TIMEOUT_S):
+        return await running.client.protocol.send_request_async("tramontane/nextEdit", params)
+
+
+def replace_range(running: Running, version: int, change: Any, text: str) -> None:
+    start, end = types.Position(change.start.line, change.start.character), types.Position(change.end.line, change.end.character)
+    identifier = types.VersionedTextDocumentIdentifier(uri=PYTHON_URI, version=version)
+    changed = types.TextDocumentContentChangePartial(range=types.Range(start, end), text=text)
+    running.client.text_document_did_change(types.DidChangeTextDocumentParams(text_document=identifier, content_changes=[changed]))
+
+
+async def test_offers_the_next_edit_after_a_renamed_parameter_until_it_is_dismissed(start: Start) -> None:
+    running = await start(options={"nextEdit": {"useModel": "off"}})
+    document = types.TextDocumentItem(uri=PYTHON_URI, language_id="python", version=1, text=PARAMETER)
+    running.client.text_document_did_open(types.DidOpenTextDocumentParams(text_document=document))
+    elsewhere = types.Position(line=2, character=0)
+    assert (await next_edit(running, 1, elsewhere)).why == "nothingChanged"
+    name = types.Range(types.Position(0, 9), types.Position(0, 14))
+    replace_range(running, 2, name, "breadth")
+    # Where it was typed, a pause may still be one within the word.
+    assert (await next_edit(running, 2, types.Position(line=0, character=16))).why == "typing"
+    offer = await next_edit(running, 2, elsewhere)
+    assert (offer.outcome, offer.kind, offer.oldText, offer.newText) == ("ok", "rename", "width", "breadth")
+    # The place of the cursor comes first.
+    assert offer.range.start.line == 2
+    replace_range(running, 3, offer.range, offer.newText)
+    following = await next_edit(running, 3, elsewhere)
+    assert (following.outcome, following.range.start.line, following.newText) == ("ok", 1, "breadth")
+    assert (await next_edit(running, 2, elsewhere)).why == "otherVersion"
+    running.client.protocol.notify("tramontane/nextEditDismissed", {"id": following.id})
+    assert (await next_edit(running, 3, elsewhere)).why == "turnedDown"
+
+
+async def test_takes_the_news_that_a_suggestion_was_rejected(start: Start) -> None:
+    running = await start()
+    open_document(running)
+    (item, *_) = await complete(running, HOLE, types.InlineCompletionTriggerKind.Invoked)
+    assert item.command is not None
+    command = types.ExecuteCommandParams(command="tramontane.completionRejected", arguments=item.command.arguments)
+    assert await running.client.workspace_execute_command_async(command) is None
+    assert await complete(running, HOLE, types.InlineCompletionTriggerKind.Automatic) == []
+    # Asked for, there is an answer.
+    assert await complete(running, HOLE, types.InlineCompletionTriggerKind.Invoked)
+
+
 MISSING = "/nowhere/missing-model.gguf"
 
 

@@ -1,6 +1,7 @@
 // Takes away lines at the end of a suggestion that stand below the cursor anyway. It knows text alone.
 // Over-eager de-duplication is as bad as none: equal lines are right where lines of that kind repeat anyway, so a line is evidence only
 // when it says something, and nothing is cut that would leave a bracket open.
+import { indentWidth } from '../indentation.ts';
 import { lex } from '../lexLine.ts';
 
 export interface RepeatedLinesInput {
@@ -15,6 +16,9 @@ export interface RepeatedLinesInput {
 const mostCompared = 40;
 /** Nothing but signs, or a word that stands alone at the end of many blocks. */
 const saysNothing = /^(?:[^\p{L}]*|(?:end|done|fi|esac|pass|break|continue|return|else|begin|default|try|finally)[:;{]?|<\/[\w.-]+>|<[\w.-]+\s*\/>)$/u;
+
+/** Nothing may stand behind it in its block, so a second one in the very same column is never meant. */
+const endsFlow = /^\s*(?:break|continue|return|throw|raise|goto)\b[^{}]*$/;
 
 /** @returns a prefix of the text: empty when it only restates the next line */
 export function dropRepeatedLines(text: string, input: RepeatedLinesInput): string {
@@ -34,7 +38,8 @@ export function dropRepeatedLines(text: string, input: RepeatedLinesInput): stri
     const telling = tail.slice(0, equal).filter((line) => !saysNothing.test(line.trim())).length;
     // Two telling lines in a row are the file's own, whatever the model writes behind them.
     if (!isWholeTail && telling < 2) continue;
-    if (telling === 0 && !closesTheSame(tail, input, lines.slice(0, start))) continue;
+    const isSecondEnd = equal === 1 && endsFlow.test(tail[0] ?? '');
+    if (telling === 0 && !isSecondEnd && !closesTheSame(tail, input, lines.slice(0, start))) continue;
     if (telling === 1 && equal === 1 && isRun(tail[0] ?? '', lines[start - 1] ?? '', input)) continue;
     const kept = lines.slice(0, start).join('\n');
     if (leavesOpen(kept, input)) continue;
@@ -77,6 +82,9 @@ function leavesOpen(kept: string, { languageId }: RepeatedLinesInput): boolean {
 function restatesNext(text: string, first: string, input: RepeatedLinesInput): boolean {
   const line = (input.linePrefix + text).trim();
   const alone = text.trim();
+  // Further in it belongs to another block, and means something else.
+  if (input.linePrefix.trim() === '' && indentWidth(input.linePrefix) > indentWidth(first)) return false;
+  if (endsFlow.test(line) && (input.linePrefix + text).trimEnd() === first) return true;
   if (alone === '' || saysNothing.test(line) || isRun(first, '', input)) return false;
   return line === first.trim() || (alone === first.trim() && !saysNothing.test(alone));
 }

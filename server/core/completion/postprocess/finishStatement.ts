@@ -2,15 +2,19 @@
 // body. It is cut back to where it is whole, and where it is nowhere whole, closed. It knows lines and signs; it must not know grammars.
 // Somebody who takes a suggestion wants a file that still parses; on held-out packages a sixth of the answers of a small model broke one.
 import { indentOf } from '../indentation.ts';
-import { closerOf, lex } from '../lexLine.ts';
+import { closerOf, lex, type Scope } from '../lexLine.ts';
 import { bodilessHead } from '../shape.ts';
 
 export interface FinishInput {
   readonly languageId: string;
   readonly linePrefix: string;
   readonly lineSuffix: string;
+  /** The text after the cursor's line, without its line break. */
+  readonly following: string;
   /** More of it may come: it is cut back, never closed. */
   readonly isGrowing: boolean;
+  /** What the cursor stands in, by the lines above as well: a docstring or a comment of several lines. */
+  readonly scope: Scope;
 }
 
 /** Where a sign at the end of a line means nothing, or a bracket closes nothing. */
@@ -25,7 +29,9 @@ export function finishStatement(text: string, input: FinishInput): string {
   const { languageId, linePrefix } = input;
   if (proseLanguages.has(languageId)) return text;
   const before = lex(linePrefix, { languageId });
-  if (before.scope === 'comment') return text;
+  // Prose, and below stands what ends it.
+  const isInLines = input.scope !== 'code' && before.scope === 'code';
+  if (before.scope === 'comment' || isInLines) return text;
   const isBlankBefore = linePrefix.trim() === '';
   if (isBlankBefore && /^\s*(?:\/\*|\*)/.test(text)) return finishComment(text, input);
   if (languageId === 'python' && (linePrefix + text).match(tripleQuote)) return finishDocstring(text, input);
@@ -56,11 +62,11 @@ function isHeadWithoutBody(text: string, { languageId, linePrefix, lineSuffix }:
   return languageId === 'python' ? line.endsWith(':') && !line.trimStart().startsWith('#') : bodilessHead.test(line);
 }
 
-function withoutOperator(text: string, { languageId, lineSuffix }: FinishInput): string {
+function withoutOperator(text: string, { languageId, lineSuffix }: Pick<FinishInput, 'languageId' | 'lineSuffix'>): string {
   // In the middle of a line an operator may belong to what follows.
   if (!/^[\s)\]}>"'`;,]*$/.test(lineSuffix)) return text;
   let rest = text.trimEnd();
-  if (rest !== text) return withoutOperator(rest, { languageId, lineSuffix, linePrefix: '', isGrowing: false });
+  if (rest !== text) return withoutOperator(rest, { languageId, lineSuffix });
   while (lex(lastLineOf(rest), { languageId }).scope === 'code') {
     const found = operatorAtEnd.exec(rest);
     if (!found || /(?:\+\+|--|\*\/)$/.test(rest)) break;
@@ -89,11 +95,14 @@ function closed(text: string, input: FinishInput): string {
   return withBody(rest + closers.slice(0, onLast).join('') + (outer === '' ? '' : `\n${indentOf(linePrefix)}${outer}`));
 }
 
-function finishDocstring(text: string, { linePrefix, isGrowing }: FinishInput): string {
+function finishDocstring(text: string, { linePrefix, lineSuffix, following, isGrowing }: FinishInput): string {
   const quotes = (linePrefix + text).match(tripleQuote) ?? [];
   if (quotes.length % 2 === 0) return text;
-  if (isGrowing) return '';
   const quote = quotes.at(-1) ?? '"""';
+  // Closed behind the cursor, or on a line of its own below, before anything else begins one.
+  const next = following.split('\n').find((line) => line.includes(quote));
+  if (lineSuffix.includes(quote) || next?.trim() === quote) return text;
+  if (isGrowing) return '';
   return text.includes('\n') ? `${text.trimEnd()}\n${indentOf(linePrefix)}${quote}` : text.trimEnd() + quote;
 }
 

@@ -2,11 +2,13 @@
 // shown; it must not know models or LSP.
 import { holdsInvisibleCharacters } from '../../safety/invisible.ts';
 import { holdsSecret } from '../../safety/secrets.ts';
+import { scopeAt } from '../lexLine.ts';
 import type { Shape } from '../shape.ts';
 import { endOfShape, wholeLinesLength } from '../shape.ts';
 import type { Site } from '../site.ts';
 import { linesAbove } from '../site.ts';
 import { closeWhatItOpens } from './closeWhatItOpens.ts';
+import { cutControlText } from './cutControlText.ts';
 import { cutLoops } from './cutLoops.ts';
 import { dropRepeatedLines } from './dropRepeatedLines.ts';
 import { dropRestated } from './dropRestated.ts';
@@ -33,7 +35,10 @@ export type Postprocessed = { readonly shown: string; readonly tail: string } | 
 
 export function postprocess({ text, end, shape, site, languageId }: PostprocessInput): Postprocessed {
   const { linePrefix, following } = site;
-  const plain = text.replace(/\r\n?/g, '\n');
+  const plain = cutControlText(text.replace(/\r\n?/g, '\n'), {
+    languageId,
+    near: site.before.slice(-charactersForControl) + site.after.slice(0, charactersForControl),
+  });
   if (holdsInvisibleCharacters(plain)) return { hidden: 'invisibleCharacters' };
   // A secret may begin on the line: `password = "|`.
   if (holdsSecret(linePrefix + plain)) return { hidden: 'secret' };
@@ -46,7 +51,14 @@ export function postprocess({ text, end, shape, site, languageId }: PostprocessI
   if (sure.trim() === '') return { hidden: 'empty' };
   const unfinished = refit(sure, { site, languageId, isEnded: end === 'ended' && !shaped.isComplete });
   if (unfinished.trim() === '') return { hidden: 'repeatsWhatFollows' };
-  const fitted = finishStatement(unfinished, { languageId, linePrefix, lineSuffix: site.lineSuffix, isGrowing: end === 'growing' && !shaped.isComplete });
+  const fitted = finishStatement(unfinished, {
+    languageId,
+    linePrefix,
+    lineSuffix: site.lineSuffix,
+    following,
+    isGrowing: end === 'growing' && !shaped.isComplete,
+    scope: scopeAt(site, languageId),
+  });
   if (fitted.trim() === '') return { hidden: 'empty' };
   if (dropRestated(fitted, linePrefix, above) === '') return { hidden: 'restatesWhatStands' };
   const isCutByShape = fitted === sure.trimEnd() && shaped.text.length < indented.length;
@@ -54,6 +66,7 @@ export function postprocess({ text, end, shape, site, languageId }: PostprocessI
 }
 
 const linesForStyle = 80;
+const charactersForControl = 4000;
 
 /**
  * The filters that depend on what stands behind the cursor, which may change while a suggestion waits to be shown again: an editor types
