@@ -13,6 +13,7 @@ import pytest
 from conftest import READY_TIMEOUT_S, SERVER, Running, Start, node
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pytest_lsp import LanguageClient
 
 ACCEPTED = "tramontane.completionAccepted"
 REQUEST_CANCELLED = -32800
@@ -218,7 +219,7 @@ async def test_does_without_the_editors_language_services_where_none_are_offered
     asked: list[Any] = []
 
     @running.client.feature("tramontane/languageServices")
-    def on_ask(_client: Any, params: Any) -> Any:
+    def on_ask(_client: LanguageClient, params: Any) -> Any:
         asked.append(params)
         return {"outcome": "nothing", "why": "unknown"}
 
@@ -233,7 +234,7 @@ async def test_asks_the_editors_language_services_where_they_are_offered(start: 
     asked: list[Any] = []
 
     @running.client.feature("tramontane/languageServices")
-    def on_ask(_client: Any, params: Any) -> Any:
+    def on_ask(_client: LanguageClient, params: Any) -> Any:
         asked.append(params)
         place = {"uri": (main.parent / "cart.ts").as_uri(), "position": {"line": 0, "character": 13}}
         return {"outcome": "types", "types": [place], "definitions": [], "isElsewhere": False}
