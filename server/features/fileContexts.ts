@@ -1,7 +1,7 @@
 // The context that completions in a document get from the project, computed when the cursor rests and kept: a keystroke only reads what is there. It knows
 // documents, the cursor's line and time; it must not know prompts or models.
 import { commentSignOf } from '../core/retrieval/commentSign.ts';
-import type { Definition } from '../core/retrieval/facts.ts';
+import type { Definition, TextHit } from '../core/retrieval/facts.ts';
 import { type ContextFile, contextFiles } from '../core/retrieval/contextFiles.ts';
 import { collectFileEvidence } from '../core/retrieval/fileEvidence.ts';
 import { type Cursor, type PreparedEvidence, prepareEvidence } from '../core/retrieval/rankDefinitions.ts';
@@ -72,6 +72,9 @@ const linesBelow = 10;
 const jumpLines = 15;
 const maxDocuments = 32;
 const maxTextHits = 12;
+/** A search that took longer is not repeated at every jump: all of them together get a fiftieth of the time. */
+const slowSearchMs = 20;
+const searchShare = 1 / 50;
 
 export class FileContexts {
   readonly #deps: FileContextsDependencies;
@@ -79,6 +82,7 @@ export class FileContexts {
   readonly #kept = new Map<string, Kept>();
   #resting: AbortController | undefined;
   #budgetTokens = 0;
+  #searchesAgainMs = -Infinity;
 
   constructor(deps: FileContextsDependencies) {
     this.#deps = deps;
@@ -205,7 +209,7 @@ export class FileContexts {
       commentSign,
       recentEdits: inputs.recentEdits,
       openTexts: staysNear ? [] : openTexts(this.#deps, at),
-      findMore: (isShown) => textTail(source, source.searchText(tailQuery(nearLines, cursorLine), maxTextHits), { path, nearText, isShown }),
+      findMore: (isShown) => textTail(source, this.#search(folder, tailQuery(nearLines, cursorLine)), { path, nearText, isShown }),
       ...(known ? { previous: known.selected } : {}),
       staysNear,
     });
@@ -214,6 +218,16 @@ export class FileContexts {
     const files = contextFiles(selected);
     const about = { cursor, receiverSource, place: at, commentSign, timings };
     return { ...about, selected, files, evidence, revision, version, line, receiver, edits, similarLine, budgetTokens };
+  }
+
+  /** Nothing where that would be felt by who types next: it runs on the thread that answers. */
+  #search({ symbols, searchesFast }: ProjectPlace['folder'], query: string): readonly TextHit[] {
+    const startedMs = this.#deps.clock.now();
+    if (!searchesFast || query === '' || startedMs < this.#searchesAgainMs) return [];
+    const hits = symbols.searchText(query, maxTextHits);
+    const tookMs = this.#deps.clock.now() - startedMs;
+    if (tookMs > slowSearchMs) this.#searchesAgainMs = startedMs + tookMs / searchShare;
+    return hits;
   }
 }
 
