@@ -93,6 +93,11 @@ export function addonOfEmbedding(context: LlamaEmbeddingContext): AddonEmbedding
   return inner;
 }
 
+/** What a context for vectors holds in memory, in bytes. */
+export function memoryOfEmbedding(context: LlamaEmbeddingContext): { readonly ram: number; readonly vram: number } {
+  return (context as unknown as { readonly _llamaContext: LlamaContext })._llamaContext.memoryUsage;
+}
+
 /** Lays adapters over the weights that this context uses; they go with it. Rejects when the library refuses one of them. */
 export async function setLoras(context: LlamaContext, loras: readonly { readonly filePath: string; readonly scale: number }[]): Promise<void> {
   await (context as unknown as { readonly _setLoras: (loras: readonly { filePath: string; scale: number }[]) => Promise<void> })._setLoras(loras);

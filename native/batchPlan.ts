@@ -9,6 +9,12 @@ import type { Stream } from './stream.ts';
 
 /** After a chunk of less urgent work, tokens of more urgent work are written for so many times as long. */
 const patience = 4;
+/**
+ * llama.cpp computes a batch of several sequences in parts to which each gives as many tokens: one of each stream that writes and one of the
+ * prompt's piece, then the rest of the piece alone. With one token more that rest has the size which back ends are fast at: on a processor
+ * 63 tokens take longer than 64.
+ */
+const sharedToken = 1;
 /** Guessed tokens a tick for each of several streams that write at once. */
 const crowdedDraft = 8;
 
@@ -58,7 +64,8 @@ export class BatchPlanner {
     }
     const prefilling = this.#nextPrompt(streams, writing);
     if (prefilling?.sequence) {
-      const count = Math.min(prefilling.pending.length, this.#chunk.next, batchSize - size);
+      const wanted = this.#chunk.next + (work.length > 0 ? sharedToken : 0);
+      const count = Math.min(prefilling.pending.length, wanted, batchSize - size);
       if (count > 0) {
         const isLast = count === prefilling.pending.length;
         work.push({ stream: prefilling, sequence: prefilling.sequence, tokens: prefilling.pending.subarray(0, count), drafted: 0, isLast });
@@ -83,14 +90,12 @@ export class BatchPlanner {
   note(work: readonly Work[], { decodeMs, elapsedMs }: { readonly decodeMs: number; readonly elapsedMs: number }): void {
     this.#chunk.note(sizeOf(work), decodeMs);
     if (isIntrusion(work)) this.#lastIntrusion = { endedAt: performance.now(), elapsedMs };
-    const [only] = work;
-    if (only && work.length === 1 && only.isLast && only.tokens.length === only.drafted + 1) this.#noteCost(only, elapsedMs);
-  }
-
-  #noteCost({ stream, tokens }: Work, elapsedMs: number): void {
-    const { promptLookup, draftModel } = this.#tickCosts;
-    if (tokens.length > 1) this.#tickCosts[stream.drafter?.kind ?? 'promptLookup'].note(tokens.length, elapsedMs);
-    else for (const costs of [promptLookup, draftModel]) costs.note(1, elapsedMs);
+    const only = work.length === 1 ? work[0] : undefined;
+    const isWriting = only?.isLast === true && only.tokens.length === only.drafted + 1;
+    for (const [kind, costs] of Object.entries(this.#tickCosts)) {
+      if (isWriting && (only.drafted === 0 || only.stream.drafter?.kind === kind)) costs.note(only.tokens.length, elapsedMs);
+      else costs.noteOther(sizeOf(work), only?.drafted === 0 ? decodeMs : undefined);
+    }
   }
 }
 

@@ -62,9 +62,7 @@ export class DecodeLoop {
       this.#streams.push(stream);
       request.signal.addEventListener('abort', this.#poke, { once: true });
       this.#poke();
-      this.#running ??= this.#loop().finally(() => {
-        this.#running = undefined;
-      });
+      this.#running ??= this.#loop();
     });
   }
 
@@ -83,6 +81,9 @@ export class DecodeLoop {
   readonly #poke = (): void => this.#wake();
 
   async #loop(): Promise<void> {
+    // So that `#running` is set before the end can be reached. There it is taken back in the same turn in which the last stream was seen to be
+    // gone: whoever asks from then on starts the loop anew.
+    await Promise.resolve();
     try {
       for (;;) {
         this.#dropAborted();
@@ -117,6 +118,8 @@ export class DecodeLoop {
         this.#remove(stream);
         stream.fail(cause);
       }
+    } finally {
+      this.#running = undefined;
     }
   }
 
@@ -217,7 +220,8 @@ export class DecodeLoop {
   /** Keeps the state of the guesses that came true and removes that of the others. */
   #confirm({ stream, sequence, tokens, drafted }: Work, sampled: readonly Sampled[]): void {
     if (drafted === 0) {
-      stream.draftLength.notePlain();
+      const [first] = sampled;
+      stream.draftLength.notePlain(first && stream.drafter?.expects?.(first.token));
       return;
     }
     const accepted = sampled.length - 1;

@@ -4,7 +4,9 @@
 import type { LlamaEmbeddingContext, LlamaModel, Token } from 'node-llama-cpp';
 import { LlamaVocabularyType } from 'node-llama-cpp';
 import type { AddonEmbeddingContext } from './addon.ts';
-import { addonOfEmbedding } from './addon.ts';
+import { addonOfEmbedding, memoryOfEmbedding } from './addon.ts';
+import type { MemoryNeed } from './memoryPlan.ts';
+import { embeddingNeed } from './modelEstimates.ts';
 import { memoryProblem } from './modelProblems.ts';
 import type { EmbedResult } from './protocol/messages.ts';
 import type { Vocabulary } from './promptTokens.ts';
@@ -15,6 +17,7 @@ import { rankOf } from './turns.ts';
 const mostTokens = 512;
 /** Tokens are rarely longer, so no text is tokenized that is cut off in any case. */
 const charactersOfToken = 32;
+const mebibyte = 1024 * 1024;
 /** Digits of a single-precision number. */
 const digits = 7;
 
@@ -24,6 +27,8 @@ export interface EmbedderOptions {
   readonly vocabulary: Vocabulary;
   readonly threads: number;
   readonly turns: ModelTurns;
+  /** Whether so much more may be taken, after idle models made room for it if need be. */
+  readonly hasRoom: (need: MemoryNeed) => Promise<boolean>;
 }
 
 interface Opened {
@@ -38,6 +43,8 @@ export class Embedder {
   /** Made at the first use: it costs memory. */
   #opened: Promise<Opened> | undefined;
   #isDisposed = false;
+  /** In bytes; of a context that was made. */
+  #memory = { ram: 0, vram: 0 };
 
   constructor(options: EmbedderOptions) {
     this.#options = options;
@@ -67,6 +74,10 @@ export class Embedder {
     }
   }
 
+  get memory(): { readonly ram: number; readonly vram: number } {
+    return this.#memory;
+  }
+
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     const opened = await this.#opened?.catch(() => undefined);
@@ -79,10 +90,7 @@ export class Embedder {
   }
 
   async #addon(): Promise<AddonEmbeddingContext | { readonly refusal: string }> {
-    const { model, threads } = this.#options;
-    this.#opened ??= model
-      .createEmbeddingContext({ contextSize: this.#contextSize, batchSize: this.#contextSize, threads })
-      .then((context) => ({ context, addon: addonOfEmbedding(context) }));
+    this.#opened ??= this.#open();
     try {
       return (await this.#opened).addon;
     } catch (error) {
@@ -90,6 +98,24 @@ export class Embedder {
       this.#opened = undefined;
       return { refusal: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  /** @throws Error when there is too little memory */
+  async #open(): Promise<Opened> {
+    const { model, threads, hasRoom } = this.#options;
+    const need = await embeddingNeed(model, this.#contextSize);
+    if (!(await hasRoom(need))) {
+      throw new Error(`vectors need ${Math.ceil((need.ramBytes + need.vramBytes) / mebibyte)} MiB more than the model itself`);
+    }
+    // Room was made by the figures above, so the library's own checks, with other reserves, are left out.
+    const context = await model.createEmbeddingContext({
+      contextSize: this.#contextSize,
+      batchSize: this.#contextSize,
+      threads,
+      ignoreMemorySafetyChecks: true,
+    });
+    this.#memory = memoryOfEmbedding(context);
+    return { context, addon: addonOfEmbedding(context) };
   }
 
   /** Between the tokens that the model learned to see around a text, as llama.cpp's own tokenizer puts them. */

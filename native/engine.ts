@@ -9,6 +9,7 @@ import type { GenerateOptions } from './generate.ts';
 import { Library } from './library.ts';
 import type { LoadedModel, LoadResult } from './loadedModel.ts';
 import { machineMemory } from './machineMemory.ts';
+import { fits } from './memoryPlan.ts';
 import { ModelCache } from './modelCache.ts';
 import type { Room } from './modelCache.ts';
 import { loadModel } from './modelLoader.ts';
@@ -121,7 +122,7 @@ export class Engine implements EngineWork {
     const { loaded } = this.#models;
     const llama = await this.#library.main();
     const vram = llama.gpu === false ? { used: 0, total: 0 } : await llama.getVramState();
-    const sum = (of: (model: LoadedModel) => { ram: number; vram: number }) => loaded.reduce((total, model) => total + of(model).ram + of(model).vram, 0);
+    const sum = (of: (model: LoadedModel) => number) => loaded.reduce((total, model) => total + of(model), 0);
     const memory = process.memoryUsage();
     return {
       pid: process.pid,
@@ -133,8 +134,8 @@ export class Engine implements EngineWork {
       memory: {
         residentBytes: memory.rss,
         heapBytes: memory.heapUsed,
-        modelBytes: sum((model) => model.model.memoryUsage),
-        contextBytes: sum((model) => model.context.memoryUsage),
+        modelBytes: sum((model) => model.memory.weights),
+        contextBytes: sum((model) => model.memory.contexts),
         vramUsedBytes: Math.max(vram.used, this.#ownMemory.vramBytes),
         vramTotalBytes: vram.total,
       },
@@ -180,11 +181,16 @@ export class Engine implements EngineWork {
     // Before anybody is blamed for what the library itself does while it starts.
     await this.#library.main();
     const loaded = evaluating.loading(key);
+    const machine = async () => machineMemory(await this.#library.main(), this.#ownMemory);
     const result = await loadModel(spec, {
       ...room,
       library: this.#library,
       plans: this.#plans,
-      machineMemory: async () => machineMemory(await this.#library.main(), this.#ownMemory),
+      machineMemory: machine,
+      hasRoom: async (need) => {
+        while (!fits(need, await machine())) if (!(await room.makeRoom())) return false;
+        return true;
+      },
       decodeThreads: this.decodeThreads,
       prefillThreads: this.prefillThreads,
       turns: this.#turns.forModel(() => evaluating.evaluating(key)),
@@ -198,9 +204,9 @@ export class Engine implements EngineWork {
 
   get #ownMemory(): { readonly weightsRamBytes: number; readonly vramBytes: number } {
     const own = { weightsRamBytes: 0, vramBytes: 0 };
-    for (const { model, context } of this.#models.loaded) {
-      own.weightsRamBytes += model.memoryUsage.ram;
-      own.vramBytes += model.memoryUsage.vram + context.memoryUsage.vram;
+    for (const { memory } of this.#models.loaded) {
+      own.weightsRamBytes += memory.weightsRam;
+      own.vramBytes += memory.vram;
     }
     return own;
   }

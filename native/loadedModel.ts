@@ -5,7 +5,7 @@ import { ChatHeads, type StreamHead } from './chatHeads.ts';
 import { DecodeLoop } from './decodeLoop.ts';
 import { Embedder } from './embedder.ts';
 import { Grammars } from './grammars.ts';
-import type { Configuration } from './memoryPlan.ts';
+import type { Configuration, MemoryNeed } from './memoryPlan.ts';
 import { type PromptTokens, Vocabulary } from './promptTokens.ts';
 import type { EngineStatus, GenerateParams, ModelDescription, ModelProblem } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly turns: ModelTurns;
   readonly renderProcess: RenderProcess;
   readonly states: SavedStates;
+  /** Whether so much more than what is loaded may be taken, after idle models made room for it if need be. */
+  readonly hasRoom: (need: MemoryNeed) => Promise<boolean>;
   readonly log: (line: string) => void;
 }
 
@@ -55,14 +57,17 @@ export class LoadedModel {
   #isDisposed = false;
 
   /** @throws Error when the library is not of the pinned version */
-  constructor({ model, context, path, configuration, concessions, draft }: Parts, { renderProcess, decodeThreads, prefillThreads, turns }: LoadOptions) {
+  constructor(
+    { model, context, path, configuration, concessions, draft }: Parts,
+    { renderProcess, decodeThreads, prefillThreads, turns, hasRoom }: LoadOptions,
+  ) {
     const { contextSize, sequences, kvType } = configuration;
     this.model = model;
     this.context = context;
     this.draft = draft;
     this.vocabulary = new Vocabulary(model, renderProcess);
     this.grammars = new Grammars(model, this.vocabulary);
-    this.embedder = new Embedder({ model, path, vocabulary: this.vocabulary, threads: prefillThreads, turns });
+    this.embedder = new Embedder({ model, path, vocabulary: this.vocabulary, threads: prefillThreads, turns, hasRoom });
     this.loop = new DecodeLoop({ addon: addonOf(model, context), sequences, batchSize: context.batchSize, decodeThreads, prefillThreads, turns });
     this.configuration = {
       path,
@@ -120,6 +125,15 @@ export class LoadedModel {
     while (this.#users > 0) await new Promise<void>((wake) => this.#waitingForIdle.push(wake));
   }
 
+  /** All that it holds now, in bytes: with the model that drafts for it and the context for vectors. */
+  get memory(): { readonly weightsRam: number; readonly weights: number; readonly contexts: number; readonly vram: number } {
+    const { model, context, draft, embedder } = this;
+    const none = { ram: 0, vram: 0 };
+    const weights = sumOf([model.memoryUsage, draft?.weights ?? none]);
+    const state = sumOf([context.memoryUsage, draft?.state ?? none, embedder.memory]);
+    return { weightsRam: weights.ram, weights: weights.ram + weights.vram, contexts: state.ram + state.vram, vram: weights.vram + state.vram };
+  }
+
   get isBusy(): boolean {
     return this.#users > 0;
   }
@@ -138,4 +152,8 @@ export class LoadedModel {
     await this.context.dispose();
     await this.model.dispose();
   }
+}
+
+function sumOf(parts: readonly { readonly ram: number; readonly vram: number }[]): { readonly ram: number; readonly vram: number } {
+  return parts.reduce((sum, { ram, vram }) => ({ ram: sum.ram + ram, vram: sum.vram + vram }));
 }

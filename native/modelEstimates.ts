@@ -1,7 +1,7 @@
 // What a model file needs in memory, as the library reckons it: it lays the model and the context out without allocating them, which is
 // exact and takes some ms. It knows the library's estimates; it must not know what they are used for.
 import { GgmlType, GgufInsights, readGgufFileInfo } from 'node-llama-cpp';
-import type { GgufFileInfo, Llama } from 'node-llama-cpp';
+import type { GgufFileInfo, Llama, LlamaModel } from 'node-llama-cpp';
 import type { Library } from './library.ts';
 import type { Configuration, MemoryNeed } from './memoryPlan.ts';
 
@@ -94,10 +94,30 @@ export class ModelEstimates {
     return { ramBytes: model.cpuRam + context.cpuRam, vramBytes: model.gpuVram + context.gpuVram };
   }
 
-  /** Each number of layers that was tried keeps a vocabulary in memory until then. */
   async dispose(): Promise<void> {
-    for (const insights of this.#insights.values()) {
-      await (insights as unknown as { readonly _simulationSession?: { dispose(): Promise<void> } })._simulationSession?.dispose();
-    }
+    for (const insights of this.#insights.values()) await endSimulation(insights);
   }
+}
+
+/** What a context for vectors of texts up to `contextSize` tokens takes beside a model that is in memory. */
+export async function embeddingNeed({ fileInfo, llama, gpuLayers }: LlamaModel, contextSize: number): Promise<MemoryNeed> {
+  const insights = await GgufInsights.from(fileInfo, llama);
+  try {
+    const { cpuRam, gpuVram } = await insights.estimateContextResourceRequirementsV2({
+      contextSize,
+      batchSize: contextSize,
+      sequences: 1,
+      modelGpuLayers: gpuLayers,
+      isEmbeddingContext: true,
+      useMmap: llama.supportsMmap,
+    });
+    return { ramBytes: cpuRam, vramBytes: gpuVram };
+  } finally {
+    await endSimulation(insights);
+  }
+}
+
+/** Each number of layers that was tried keeps a vocabulary in memory until then. */
+async function endSimulation(insights: GgufInsights): Promise<void> {
+  await (insights as unknown as { readonly _simulationSession?: { dispose(): Promise<void> } })._simulationSession?.dispose();
 }

@@ -19,7 +19,7 @@ export class DraftLength {
   readonly #costs: TickCosts;
   /** How often the first token of a guess at a new place came true. */
   #fresh = untried;
-  /** Guessed tokens that came true since the last one that did not. */
+  /** Tokens that came true, guessed or not, since the last one that did not. */
   #streak = 0;
 
   constructor(costs: TickCosts) {
@@ -44,9 +44,10 @@ export class DraftLength {
     return best;
   }
 
-  /** A token came without a guess. */
-  notePlain(): void {
+  /** A token came without a guess. `wasExpected`: whether it would have been guessed; undefined where there was no idea. */
+  notePlain(wasExpected: boolean | undefined): void {
     this.#fresh += (untried - this.#fresh) * drift;
+    if (wasExpected !== undefined) this.#streak = wasExpected ? this.#streak + 1 : 0;
   }
 
   /** Of `drafted` > 0 guessed tokens the first `accepted` came true. */

@@ -4,6 +4,8 @@ export interface Drafter {
   readonly kind: 'promptLookup' | 'draftModel';
   /** At most `most` tokens that are likely to follow; none where there is no idea. Never called again before it has settled. */
   draft(most: number): readonly number[] | Promise<readonly number[]>;
+  /** Whether it would have guessed this token now; undefined where it has no idea, or where asking costs too much. */
+  expects?(token: number): boolean | undefined;
   /** A token that now follows. */
   append(token: number): void;
   /** What its guesses cost beside the model is given back. */

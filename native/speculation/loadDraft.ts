@@ -3,6 +3,8 @@ import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { addonOf, ensureSameVocabulary } from '../addon.ts';
 import { inspectGguf } from '../ggufHeader.ts';
 import type { Library } from '../library.ts';
+import type { Configuration } from '../memoryPlan.ts';
+import type { ModelEstimates } from '../modelEstimates.ts';
 import { draftProblem, headerProblem } from '../modelProblems.ts';
 import type { ModelProblem } from '../protocol/messages.ts';
 import { DraftModel } from './draftModel.ts';
@@ -10,6 +12,12 @@ import { DraftModel } from './draftModel.ts';
 /** One drafts for completions, the others for chats. */
 const sequences = 3;
 const mostBatch = 512;
+
+/** How a draft model would be loaded beside a large one of this configuration. */
+export function draftConfiguration(large: Configuration, draft: Pick<ModelEstimates, 'trainContextSize' | 'totalLayers'>): Configuration {
+  const contextSize = Math.min(large.contextSize, draft.trainContextSize);
+  return { contextSize, sequences, gpuLayers: large.gpuLayers > 0 ? draft.totalLayers : 0, kvType: 'f16' };
+}
 
 export interface DraftOptions {
   readonly library: Library;
@@ -20,6 +28,9 @@ export interface DraftOptions {
 
 export interface LoadedDraft {
   readonly drafter: DraftModel;
+  /** In bytes. */
+  readonly weights: LlamaModel['memoryUsage'];
+  readonly state: LlamaContext['memoryUsage'];
   readonly dispose: () => Promise<void>;
 }
 
@@ -42,7 +53,7 @@ export async function loadDraft(path: string, large: LlamaContext, { library, th
       await context.dispose();
       await loaded.dispose();
     };
-    return { outcome: 'ok', draft: { drafter, dispose } };
+    return { outcome: 'ok', draft: { drafter, weights: loaded.memoryUsage, state: context.memoryUsage, dispose } };
   } catch (error) {
     await model?.dispose();
     return { outcome: 'modelProblem', problem: draftProblem(path, error instanceof Error ? error.message : String(error)) };

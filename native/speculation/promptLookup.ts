@@ -42,6 +42,11 @@ export class PromptLookup implements Drafter {
     return this.#tokens.slice(this.#at, stop >= 0 && stop < end ? stop : end);
   }
 
+  expects(token: number): boolean | undefined {
+    const [guess] = this.draft(1);
+    return guess === undefined ? undefined : guess === token;
+  }
+
   append(token: number): void {
     this.#push(token);
     if (this.#at === undefined) return;

@@ -4,9 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { getLlama } from 'node-llama-cpp';
+import { memoryOfEmbedding } from '../../native/addon.ts';
+import { Embedder } from '../../native/embedder.ts';
+import { embeddingNeed } from '../../native/modelEstimates.ts';
+import { Vocabulary } from '../../native/promptTokens.ts';
+import { RenderProcess } from '../../native/renderProcess.ts';
+import { Turns } from '../../native/turns.ts';
 import { writeEmbeddingModel } from './embeddingModel.ts';
 import type { TestEngine } from './localEngine.ts';
-import { testEngine } from './localEngine.ts';
+import { starterModel, testEngine } from './localEngine.ts';
 import { chatRequest, forever, holeRequest, longCode } from './prompts.ts';
 
 let engine: TestEngine;
@@ -102,6 +109,52 @@ test('a request that is given up while it waits or runs frees the engine', async
     if (status.outcome === 'ok' && status.value.activeRequests === 0) break;
   }
   assert.equal((await embed(['x'])).length, 1);
+});
+
+test('the memory for vectors is planned, counted, and refused where there is none', async () => {
+  const fresh = testEngine();
+  try {
+    const contextBytes = async () => {
+      const status = await fresh.inference.engineStatus(forever);
+      assert.equal(status.outcome, 'ok');
+      return status.outcome === 'ok' ? status.value.memory.contextBytes : 0;
+    };
+    assert.equal((await fresh.inference.describeModel(forever)).outcome, 'ok');
+    const before = await contextBytes();
+    assert.equal((await fresh.inference.embed(['x'], forever)).outcome, 'ok');
+    assert.ok((await contextBytes()) > before + 1024 * 1024, 'the context for vectors counts as memory of the engine');
+  } finally {
+    await fresh.end();
+  }
+  const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, maxThreads: 1 });
+  const model = await llama.loadModel({ modelPath: starterModel });
+  try {
+    const need = await embeddingNeed(model, 512);
+    const context = await model.createEmbeddingContext({ contextSize: 512, batchSize: 512 });
+    const { ram, vram } = memoryOfEmbedding(context);
+    await context.dispose();
+    assert.ok(need.ramBytes + need.vramBytes >= (ram + vram) * 0.8, `${need.ramBytes} bytes were expected, ${ram} are taken`);
+    const asked: number[] = [];
+    const render = new RenderProcess();
+    const embedder = new Embedder({
+      model,
+      path: starterModel,
+      vocabulary: new Vocabulary(model, render),
+      threads: 1,
+      turns: new Turns().forModel(() => () => {}),
+      hasRoom: ({ ramBytes }) => Promise.resolve(asked.push(ramBytes) > 1),
+    });
+    const refused = await embedder.embed(['x'], forever);
+    assert.ok(refused.outcome === 'modelProblem', JSON.stringify(refused));
+    assert.match(refused.problem.cause, /vectors need \d+ MiB more/);
+    assert.equal((await embedder.embed(['x'], forever)).outcome, 'ok', 'memory may be free again at the next request');
+    assert.deepEqual(asked, [need.ramBytes, need.ramBytes]);
+    await embedder.dispose();
+    render.dispose();
+  } finally {
+    await model.dispose();
+    await llama.dispose();
+  }
 });
 
 test('a model that was made for vectors gives them, and cannot chat', async () => {

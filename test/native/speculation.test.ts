@@ -18,6 +18,14 @@ suite('what is guessed', () => {
     assert.deepEqual(lookup.draft(3), [3, 4, 5]);
   });
 
+  test('whether a token was expected, where there was an idea', () => {
+    const lookup = lookupIn([1, 2, 3, 4, 5, 9, 1, 2]);
+    assert.equal(lookup.expects(3), true);
+    assert.equal(lookup.expects(4), false);
+    assert.deepEqual(lookup.draft(1), [3], 'asking changes nothing');
+    assert.equal(lookupIn([1, 2, 3, 4, 5]).expects(3), undefined);
+  });
+
   test('nothing, where the last tokens are new', () => {
     assert.deepEqual(lookupIn([1, 2, 3, 4, 5]).draft(3), []);
   });
@@ -89,8 +97,52 @@ suite('how much is guessed', () => {
     const length = new DraftLength(costsOf(3));
     for (let times = 0; times < 12; times++) length.noteDrafted(4, 0);
     assert.equal(length.next(63), 0);
-    for (let times = 0; times < 300; times++) length.notePlain();
+    for (let times = 0; times < 300; times++) length.notePlain(undefined);
     assert.ok(length.next(63) > 0);
+  });
+
+  test('more, where what was written without a guess is what would have been guessed', () => {
+    const length = new DraftLength(costsOf(3));
+    for (let times = 0; times < 12; times++) length.noteDrafted(4, 0);
+    assert.equal(length.next(63), 0);
+    for (let times = 0; times < 12; times++) length.notePlain(true);
+    const later = length.next(63);
+    assert.ok(later > 0);
+    length.notePlain(false);
+    assert.ok(length.next(63) < later);
+  });
+
+  test('what the change of the size costs is not taken for the cost of the size', () => {
+    const changeMs = 8;
+    const costs = new TickCosts();
+    let last = 0;
+    const tick = (size: number) => {
+      costs.note(size, 10 + (size - 1) + (size === last ? 0 : changeMs));
+      last = size;
+    };
+    for (let round = 0; round < 40; round++) for (const size of [1, 1, 1, 8, 1, 1, 64, 64]) tick(size);
+    assert.ok((costs.of(8) as number) < 17 + changeMs / 2, `${costs.of(8)}`);
+    assert.ok((costs.of(1) as number) < 10 + changeMs / 2, `${costs.of(1)}`);
+    assert.ok((costs.of(64) as number) >= 73 * 0.8, `${costs.of(64)}`);
+  });
+
+  test('a piece of a prompt tells what many tokens cost before any was guessed, and nothing afterwards', () => {
+    const costs = new TickCosts();
+    costs.noteOther(512, 80);
+    for (let times = 0; times < 5; times++) costs.note(1, 10);
+    const untried = costs.of(64) as number;
+    assert.ok(untried < 20, `${untried}`);
+    for (let times = 0; times < 5; times++) costs.note(64, 40);
+    const tried = costs.of(64) as number;
+    costs.noteOther(512, 80);
+    assert.equal(costs.of(64), tried);
+  });
+
+  test('a larger batch is never taken to be faster than a single token', () => {
+    const costs = new TickCosts();
+    costs.noteOther(512, 8);
+    for (let times = 0; times < 5; times++) costs.note(1, 10);
+    for (const size of [2, 8, 33, 64]) assert.ok((costs.of(size) as number) >= (costs.of(1) as number));
   });
 
   test('a single disturbed tick changes little', () => {
@@ -207,6 +259,12 @@ suite('a draft model', () => {
   test('drafts for chats, and the answer is the same', async () => {
     const alone = await engine.inference.generate(request, { signal: forever });
     assert.ok(alone.outcome === 'ok');
+    const memory = async () => {
+      const status = await engine.inference.engineStatus(forever);
+      assert.ok(status.outcome === 'ok');
+      return status.value.memory;
+    };
+    const single = await memory();
     const client = engine.connect(starterModel, { spec: { draftPath: starterModel } });
     let drafted = 0;
     for (let round = 0; round < mostRounds && drafted === 0; round++) {
@@ -218,6 +276,10 @@ suite('a draft model', () => {
       if (drafted > 0) assert.equal(result.value.usage.acceptedTokens, drafted);
     }
     assert.ok(drafted > 0);
+    const both = await memory();
+    // The same model again, now with itself to draft for it.
+    assert.equal(both.modelBytes, single.modelBytes * 3);
+    assert.ok(both.contextBytes > single.contextBytes * 2, `${both.contextBytes} bytes of contexts, ${single.contextBytes} without`);
   });
 
   test('a file that is no model, or is not there, is named with one action', async () => {
