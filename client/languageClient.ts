@@ -14,16 +14,27 @@ import type {
 } from 'vscode';
 import { EventEmitter, InlineCompletionTriggerKind, Uri, workspace } from 'vscode';
 import type { LanguageClientOptions, ServerOptions } from 'vscode-languageclient/node';
-import { ExecuteCommandRequest, LanguageClient, ProgressType, RevealOutputChannelOn, State, TransportKind } from 'vscode-languageclient/node';
+import {
+  ErrorCodes,
+  ExecuteCommandRequest,
+  LanguageClient,
+  ProgressType,
+  ResponseError,
+  RevealOutputChannelOn,
+  State,
+  TransportKind,
+} from 'vscode-languageclient/node';
 import type { ChatParams, ChatPartial, ChatResult } from '../server/protocol/chat.ts';
 import { chatPartialSchema } from '../server/protocol/chat.ts';
 import type { ContextParams, ContextResult } from '../server/protocol/context.ts';
 import type { EditParams, EditResult } from '../server/protocol/edit.ts';
+import { languageServicesParamsSchema, type LanguageServicesResult } from '../server/protocol/languageServices.ts';
 import { methods, serverCommands } from '../server/protocol/methods.ts';
 import { type NextEditParams, type NextEditResult, nextEditResultSchema } from '../server/protocol/nextEdit.ts';
 import type { WorkspaceTrust } from '../server/protocol/settings.ts';
 import type { DeleteSavedStateResult, Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
+import { LanguageServices } from './languageServices.ts';
 import { readSettings } from './settings.ts';
 import { type Asking, reasonToStayQuiet } from './suggestionGate.ts';
 
@@ -67,7 +78,7 @@ export class TramontaneClient {
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // Asked anew at each start of the server.
-      initializationOptions: () => ({ ...readSettings(), ...trust(), storageDirectory }),
+      initializationOptions: () => ({ ...readSettings(), ...trust(), storageDirectory, languageServices: true }),
       connectionOptions: { maxRestartCount: 4 },
       middleware: {
         provideInlineCompletionItems: async (document, position, context, token, next) => {
@@ -86,6 +97,12 @@ export class TramontaneClient {
       const parsed = v.safeParse(statusSchema, raw);
       if (parsed.success) this.#setStatus(parsed.output);
       else log.warn(`A status of the server was not understood: ${parsed.issues[0].message}`);
+    });
+    const languageServices = new LanguageServices();
+    this.#client.onRequest<LanguageServicesResult, void>(methods.languageServices, (raw: unknown, token: CancellationToken) => {
+      const parsed = v.safeParse(languageServicesParamsSchema, raw);
+      if (parsed.success) return languageServices.answer(parsed.output, token);
+      throw new ResponseError<void>(ErrorCodes.InvalidParams, `${methods.languageServices}: ${parsed.issues[0].message}`);
     });
     this.#trustGranted = workspace.onDidGrantWorkspaceTrust(() => {
       if (this.#client.state === State.Running) void this.#client.sendNotification(methods.workspaceTrust, trust());

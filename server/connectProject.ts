@@ -100,6 +100,9 @@ export function connectProject(connection: Connection, { session, makeProject, t
   };
 }
 
+/** Without a database every definition of every file is looked at. */
+const fewFiles = 500;
+
 function foldersOf(project: Project): ProjectFolder[] {
   const { folders, status } = project;
   return folders.map(({ root, symbols }, index) => ({
@@ -108,6 +111,7 @@ function foldersOf(project: Project): ProjectFolder[] {
     uriOf: (relative) => pathToFileURL(path.join(root, relative)).href,
     isComplete: status[index]?.isComplete ?? false,
     version: `${status[index]?.files}:${status[index]?.parsed}`,
+    searchesFast: status[index]?.store === 'sqlite' || (status[index]?.files ?? 0) <= fewFiles,
   }));
 }
 

@@ -11,6 +11,7 @@ import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
 import { FileContexts } from './features/fileContexts.ts';
 import { findContext } from './features/findContext.ts';
+import { ReceiverTypes } from './features/receiverTypes.ts';
 import { ProjectUsage } from './features/projectUsage.ts';
 import type { ReadDocument } from './features/readDocument.ts';
 import { SuggestNextEdit } from './features/suggestNextEdit.ts';
@@ -24,6 +25,7 @@ import { registerExecuteCommand } from './handlers/executeCommand.ts';
 import { initializeResult, workspaceFoldersOf } from './handlers/initialize.ts';
 import { registerFeedback } from './handlers/feedback.ts';
 import { registerInlineCompletion } from './handlers/inlineCompletion.ts';
+import { askLanguageServices, offersLanguageServices } from './handlers/languageServices.ts';
 import { registerNextEdit } from './handlers/nextEdit.ts';
 import { registerStatus, sendStatus } from './handlers/status.ts';
 import { registerWorkspaceTrust, trustSaidIn } from './handlers/workspaceTrust.ts';
@@ -120,11 +122,20 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     log,
   });
   const usage = new ProjectUsage({ clock, ended: ended.signal });
-  const contexts = new FileContexts({ view: project.view, usage, session, clock, ended: ended.signal });
-  const feedback = options.makeFeedback?.(log);
-  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal, contexts });
   const recentEdits = new RecentEdits(session.documents, clock.now);
   const documents = readDocuments(session);
+  const askEditor = askLanguageServices(connection, log);
+  const receivers = new ReceiverTypes({
+    ask: () => (offersLanguageServices(initializationOptions) ? askEditor : undefined),
+    view: project.view,
+    session,
+    documents,
+    clock,
+    ended: ended.signal,
+  });
+  const contexts = new FileContexts({ view: project.view, usage, session, recentEdits, receivers, clock, ended: ended.signal });
+  const feedback = options.makeFeedback?.(log);
+  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal, contexts });
 
   connection.onInitialize((params) => {
     session.workspaceFolders = workspaceFoldersOf(params);

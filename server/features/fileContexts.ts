@@ -1,16 +1,22 @@
 // The context that completions in a document get from the project, computed when the cursor rests and kept: a keystroke only reads what is there. It knows
 // documents, the cursor's line and time; it must not know prompts or models.
 import { commentSignOf } from '../core/retrieval/commentSign.ts';
+import type { Definition, TextHit } from '../core/retrieval/facts.ts';
 import { type ContextFile, contextFiles } from '../core/retrieval/contextFiles.ts';
 import { collectFileEvidence } from '../core/retrieval/fileEvidence.ts';
 import { type Cursor, type PreparedEvidence, prepareEvidence } from '../core/retrieval/rankDefinitions.ts';
 import { membersOfTypes, typesBeforeDot } from '../core/retrieval/receiver.ts';
+import type { ReceiverSource } from '../core/retrieval/memberBlock.ts';
 import { type SelectedContext, selectContext } from '../core/retrieval/selectContext.ts';
-import type { OpenText } from '../core/retrieval/similarWindows.ts';
+import type { Snippet } from '../core/retrieval/similarWindows.ts';
+import { tailQuery, textTail } from '../core/retrieval/textTail.ts';
+import type { RecentEdits } from '../session/recentEdits.ts';
 import type { Session } from '../session/session.ts';
 import type { Clock } from './clock.ts';
+import { openTexts, recentEditSnippets } from './nearbyTexts.ts';
 import type { ProjectUsage } from './projectUsage.ts';
 import type { ProjectPlace, ProjectView } from './projectView.ts';
+import type { ReceiverTypes } from './receiverTypes.ts';
 
 export interface ContextPlace {
   readonly uri: string;
@@ -27,6 +33,8 @@ export interface FileContext {
   readonly files: readonly ContextFile[];
   readonly evidence: PreparedEvidence;
   readonly cursor: Cursor;
+  /** Who says what the cursor's `receiverMembers` are. */
+  readonly receiverSource: ReceiverSource;
   readonly place: ProjectPlace;
   readonly commentSign: string;
   readonly timings: { readonly evidenceMs: number; readonly selectMs: number };
@@ -36,6 +44,10 @@ interface Kept extends FileContext {
   readonly revision: number;
   readonly version: string;
   readonly line: number;
+  /** The members of what stands before the dot, told by their places. */
+  readonly receiver: string;
+  /** What of the edits in open documents could be shown. */
+  readonly edits: string;
   /** Where the cursor was when what is alike was looked for. */
   readonly similarLine: number;
   readonly budgetTokens: number;
@@ -45,6 +57,9 @@ export interface FileContextsDependencies {
   readonly view: ProjectView;
   readonly usage: ProjectUsage;
   readonly session: Session;
+  readonly recentEdits: RecentEdits;
+  /** What the editor knows of what stands before the dot. */
+  readonly receivers: ReceiverTypes;
   readonly clock: Clock;
   readonly ended: AbortSignal;
 }
@@ -56,8 +71,10 @@ const linesBelow = 10;
 /** What is alike goes with the cursor; within so many lines it stays, or every new line would move the text behind it. */
 const jumpLines = 15;
 const maxDocuments = 32;
-const maxOpenTexts = 12;
-const maxOpenCharacters = 100_000;
+const maxTextHits = 12;
+/** A search that took longer is not repeated at every jump: all of them together get a fiftieth of the time. */
+const slowSearchMs = 20;
+const searchShare = 1 / 50;
 
 export class FileContexts {
   readonly #deps: FileContextsDependencies;
@@ -65,6 +82,7 @@ export class FileContexts {
   readonly #kept = new Map<string, Kept>();
   #resting: AbortController | undefined;
   #budgetTokens = 0;
+  #searchesAgainMs = -Infinity;
 
   constructor(deps: FileContextsDependencies) {
     this.#deps = deps;
@@ -74,7 +92,7 @@ export class FileContexts {
   /** What is there already; what has become of it since is worked out when the cursor rests. */
   at(place: ContextPlace): FileContext | undefined {
     this.#budgetTokens = place.budgetTokens;
-    this.#whenResting(() => this.#refresh(place));
+    this.#whenResting((resting) => void this.#refreshAhead(place, resting));
     return this.known(place.uri, place.budgetTokens);
   }
 
@@ -92,33 +110,36 @@ export class FileContexts {
   }
 
   /** Now, for somebody who waits; nothing is kept. */
-  compute(place: ContextPlace): FileContext | undefined {
-    return this.#compute(place, undefined);
+  async compute(place: ContextPlace, signal: AbortSignal): Promise<FileContext | undefined> {
+    await this.#deps.receivers.prepare(place, signal);
+    return this.#compute(this.#inputsAt(place), undefined);
   }
 
-  #whenResting(act: () => void): void {
+  /** With what the editor knows, where it says so in time, and once more where it says so later while the cursor rests on. */
+  async #refreshAhead(place: ContextPlace, resting: AbortSignal): Promise<void> {
+    const waiting = await this.#deps.receivers.prepare(place, resting);
+    const isOver = () => resting.aborted || this.#deps.ended.aborted;
+    if (isOver()) return;
+    this.#refresh(place);
+    if (!waiting) return;
+    await waiting.late;
+    if (!isOver()) this.#refresh(place);
+  }
+
+  #whenResting(act: (resting: AbortSignal) => void): void {
     this.#resting?.abort();
     const resting = new AbortController();
     this.#resting = resting;
     void this.#deps.clock.wait(restMs, resting.signal).then(() => {
-      if (!resting.signal.aborted && !this.#deps.ended.aborted) act();
+      if (!resting.signal.aborted && !this.#deps.ended.aborted) act(resting.signal);
     });
   }
 
   #refresh(place: ContextPlace): void {
     const known = this.#kept.get(place.uri);
-    const at = this.#deps.view.place(place.uri);
-    const line = lineOf(place);
-    if (
-      known &&
-      at &&
-      known.revision === at.folder.symbols.revision &&
-      known.version === at.folder.version &&
-      known.line === line &&
-      known.budgetTokens === place.budgetTokens
-    )
-      return;
-    const computed = this.#compute(place, known?.budgetTokens === place.budgetTokens ? known : undefined);
+    const inputs = this.#inputsAt(place);
+    if (known && inputs && isSame(known, inputs)) return;
+    const computed = this.#compute(inputs, known?.budgetTokens === place.budgetTokens ? known : undefined);
     this.#kept.delete(place.uri);
     if (!computed) return;
     this.#kept.set(place.uri, computed);
@@ -128,85 +149,109 @@ export class FileContexts {
     }
   }
 
-  #compute({ uri, languageId, text, offset, budgetTokens }: ContextPlace, known: Kept | undefined): Kept | undefined {
-    const { view, usage, clock } = this.#deps;
-    const place = view.place(uri);
-    if (!place) return undefined;
-    const { folder, path } = place;
+  /** All that a context follows from, as far as it is cheap to look at. */
+  #inputsAt(place: ContextPlace): Inputs | undefined {
+    const at = this.#deps.view.place(place.uri);
+    const facts = at?.folder.symbols.file(at.path);
+    if (!at || !facts) return undefined;
+    const { folder } = at;
+    const before = place.text.slice(0, place.offset).split(/\r\n|\n/);
+    const line = before.length - 1;
+    const linePrefix = before[line] ?? '';
+    const said = this.#deps.receivers.members(place);
+    const members = said ?? membersOfTypes(folder.symbols, typesBeforeDot(folder.symbols, facts, { line, linePrefix }));
+    const recentEdits = recentEditSnippets(this.#deps, at, place);
+    return {
+      place,
+      at,
+      before,
+      line,
+      members,
+      recentEdits,
+      receiverSource: said ? 'editor' : 'text',
+      revision: folder.symbols.revision,
+      version: folder.version,
+      receiver: `${said ? 'editor' : 'text'} ${members.map(({ path, startLine, name }) => `${path}:${startLine}:${name}`).join(' ')}`,
+      edits: recentEdits.map(({ path, text }) => `${path}\n${text}`).join('\n'),
+      budgetTokens: place.budgetTokens,
+    };
+  }
+
+  #compute(inputs: Inputs | undefined, known: Kept | undefined): Kept | undefined {
+    if (!inputs) return undefined;
+    const { usage, clock } = this.#deps;
+    const { at, before, line, members, receiverSource, revision, version, receiver, edits } = inputs;
+    const { languageId, text, offset, budgetTokens } = inputs.place;
+    const { folder, path } = at;
     const source = folder.symbols;
     const startedMs = clock.now();
-    const isSame = known?.revision === source.revision && known.version === folder.version;
-    if (!isSame) usage.note(folder, path);
-    const collected = isSame ? undefined : collectFileEvidence(source, usage.of(folder), path);
-    const evidence = isSame ? known?.evidence : collected && prepareEvidence(collected, estimateTokens);
+    const isKnown = known?.revision === revision && known.version === version;
+    if (!isKnown) usage.note(folder, path);
+    const collected = isKnown ? undefined : collectFileEvidence(source, usage.of(folder), path);
+    const evidence = isKnown ? known?.evidence : collected && prepareEvidence(collected, estimateTokens);
     if (!evidence) return undefined;
     const collectedMs = clock.now();
-    const lines = text.slice(0, offset).split(/\r\n|\n/);
-    const line = lines.length - 1;
-    const near = text.slice(offset).split(/\r\n|\n/, linesBelow + 1);
-    const linePrefix = lines[line] ?? '';
-    const types = typesBeforeDot(source, evidence.evidence.facts, { line, linePrefix });
-    const cursor: Cursor = {
-      line,
-      nearText: lines.slice(Math.max(0, line - linesAbove)).join('\n') + near.join('\n'),
-      ...(types.length > 0 ? { receiverMembers: membersOfTypes(source, types) } : {}),
-    };
-    const keepsSimilar = known !== undefined && Math.abs(known.similarLine - line) < jumpLines;
+    const around = before.slice(Math.max(0, line - linesAbove));
+    const cursorLine = around.length - 1;
+    const below = text.slice(offset).split(/\r\n|\n/, linesBelow + 1);
+    const nearLines = [...around.slice(0, -1), `${around.at(-1) ?? ''}${below[0] ?? ''}`, ...below.slice(1)];
+    const nearText = nearLines.join('\n');
+    const cursor: Cursor = { line, nearText, ...(members.length > 0 ? { receiverMembers: members } : {}) };
+    const staysNear = known !== undefined && Math.abs(known.similarLine - line) < jumpLines;
     const commentSign = commentSignOf(languageId);
     const selected = selectContext({
       source,
       evidence,
       cursor,
+      receiverSource,
       budgetTokens,
       countTokens: estimateTokens,
       commentSign,
-      recentEdits: [],
-      openTexts: keepsSimilar ? [] : this.#openTexts(place),
-      found: [],
+      recentEdits: inputs.recentEdits,
+      openTexts: staysNear ? [] : openTexts(this.#deps, at),
+      findMore: (isShown) => textTail(source, this.#search(folder, tailQuery(nearLines, cursorLine)), { path, nearText, isShown }),
       ...(known ? { previous: known.selected } : {}),
-      keepsSimilar,
+      staysNear,
     });
     const timings = { evidenceMs: collectedMs - startedMs, selectMs: clock.now() - collectedMs };
-    const similarLine = keepsSimilar ? known.similarLine : line;
+    const similarLine = staysNear ? known.similarLine : line;
     const files = contextFiles(selected);
-    return {
-      selected,
-      files,
-      evidence,
-      cursor,
-      place,
-      commentSign,
-      timings,
-      revision: source.revision,
-      version: folder.version,
-      line,
-      similarLine,
-      budgetTokens,
-    };
+    const about = { cursor, receiverSource, place: at, commentSign, timings };
+    return { ...about, selected, files, evidence, revision, version, line, receiver, edits, similarLine, budgetTokens };
   }
 
-  /** Other open documents of the same folder. */
-  #openTexts({ folder, path }: ProjectPlace): OpenText[] {
-    const { session, view } = this.#deps;
-    const texts: OpenText[] = [];
-    for (const uri of session.documents.uris) {
-      if (texts.length >= maxOpenTexts) break;
-      const other = view.place(uri);
-      if (!other || other.folder.symbols !== folder.symbols || other.path === path || !folder.symbols.file(other.path)) continue;
-      const text = session.documents.snapshot(uri)?.text;
-      if (text !== undefined) texts.push({ path: other.path, text: text.slice(0, maxOpenCharacters) });
-    }
-    return texts;
+  /** Nothing where that would be felt by who types next: it runs on the thread that answers. */
+  #search({ symbols, searchesFast }: ProjectPlace['folder'], query: string): readonly TextHit[] {
+    const startedMs = this.#deps.clock.now();
+    if (!searchesFast || query === '' || startedMs < this.#searchesAgainMs) return [];
+    const hits = symbols.searchText(query, maxTextHits);
+    const tookMs = this.#deps.clock.now() - startedMs;
+    if (tookMs > slowSearchMs) this.#searchesAgainMs = startedMs + tookMs / searchShare;
+    return hits;
   }
+}
+
+type Inputs = Pick<Kept, 'revision' | 'version' | 'line' | 'receiver' | 'edits' | 'budgetTokens' | 'receiverSource'> & {
+  readonly place: ContextPlace;
+  readonly at: ProjectPlace;
+  /** The lines up to the cursor. */
+  readonly before: readonly string[];
+  readonly members: readonly Definition[];
+  readonly recentEdits: readonly Snippet[];
+};
+
+function isSame(known: Kept, inputs: Inputs): boolean {
+  return (
+    known.revision === inputs.revision &&
+    known.version === inputs.version &&
+    known.line === inputs.line &&
+    known.receiver === inputs.receiver &&
+    known.edits === inputs.edits &&
+    known.budgetTokens === inputs.budgetTokens
+  );
 }
 
 /** Cautious, and always the same for the same text: a count that learned would move what is shown. */
 export function estimateTokens(text: string): number {
   return Math.ceil(text.length / 2.6);
-}
-
-function lineOf({ text, offset }: ContextPlace): number {
-  let line = 0;
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
-  return line;
 }

@@ -1,9 +1,10 @@
 // The use case of `tramontane/context`: what of the project a model would be told at a place or for a question, each piece with its reason. It knows the
 // order of the steps; it must not know LSP, the index, or why something is likely needed (core/retrieval).
 import type { Definition } from '../core/retrieval/facts.ts';
-import { explainReasons } from '../core/retrieval/explainReasons.ts';
+import { explainReasons, partReasons } from '../core/retrieval/explainReasons.ts';
 import { findPieces, type FoundPiece, placeOfUse } from '../core/retrieval/findPieces.ts';
 import { shortened } from '../core/retrieval/signatureText.ts';
+import type { Snippet } from '../core/retrieval/similarWindows.ts';
 import type { ContextItem, ContextParams, ContextResult } from '../protocol/context.ts';
 import type { Session } from '../session/session.ts';
 import type { Clock } from './clock.ts';
@@ -38,37 +39,39 @@ const maxLineLength = 400;
 
 export async function findContext(params: ContextParams, deps: FindContextDependencies, signal: AbortSignal): Promise<ContextResult> {
   if (deps.view.folders().length === 0) return noProject;
-  return params.purpose === 'completion' ? completionContext(params, deps) : queryContext(params, deps, signal);
+  return params.purpose === 'completion' ? completionContext(params, deps, signal) : queryContext(params, deps, signal);
 }
 
-function completionContext(
+async function completionContext(
   { textDocument: { uri }, position, budgetTokens }: Extract<ContextParams, { purpose: 'completion' }>,
   { contexts, session, clock }: FindContextDependencies,
-): ContextResult {
+  signal: AbortSignal,
+): Promise<ContextResult> {
   const startedMs = clock.now();
   const snapshot = session.documents.snapshot(uri);
   if (!snapshot) return { outcome: 'unsupported', cause: 'The document is not open.', action: 'Open it, then ask again.' };
-  const found = contexts.compute({ ...snapshot, offset: session.documents.offsetAt(uri, position), budgetTokens });
+  const found = await contexts.compute({ ...snapshot, offset: session.documents.offsetAt(uri, position), budgetTokens }, signal);
+  if (signal.aborted) return { outcome: 'cancelled' };
   if (!found) return outside;
   const items = [...definitionItems(found), ...snippetItems(found)];
   const totalMs = Math.max(0, clock.now() - startedMs);
   return { outcome: 'ok', items, tokens: found.selected.tokens, timings: { searchMs: totalMs, readMs: 0, totalMs }, isComplete: found.place.folder.isComplete };
 }
 
-function definitionItems({ selected, evidence, cursor, place }: FileContext): ContextItem[] {
+function definitionItems({ selected, evidence, cursor, receiverSource, place }: FileContext): ContextItem[] {
   const candidates = new Map(evidence.evidence.candidates.map((candidate) => [candidate.definition, candidate]));
   const receivers = new Set(cursor.receiverMembers?.map(keyOf));
-  return selected.definitions.packs
+  const reasonOf = (definition: Definition): string => {
+    if (receivers.has(keyOf(definition))) return receiverSource === 'editor' ? partReasons.editorMember : partReasons.textMember;
+    const candidate = candidates.get(definition);
+    return candidate ? explainReasons(candidate) : 'needed at an earlier line';
+  };
+  return [...selected.definitions.packs, ...selected.members.packs]
     .flatMap((pack) => pack.lines)
     .flatMap(({ definition, text }): ContextItem[] => {
       if (!definition) return [];
-      const candidate = candidates.get(definition);
-      const reason = receivers.has(keyOf(definition))
-        ? 'member of what stands before the dot'
-        : candidate
-          ? explainReasons(candidate)
-          : 'needed at an earlier line';
       const { path, startLine, endLine, kind, name } = definition;
+      const reason = reasonOf(definition);
       return [
         { uri: place.folder.uriOf(path), path, range: rangeOf(startLine, endLine), kind, name, text: text.trim(), tokens: estimateTokens(`${text}\n`), reason },
       ];
@@ -76,15 +79,15 @@ function definitionItems({ selected, evidence, cursor, place }: FileContext): Co
 }
 
 function snippetItems({ selected, place }: FileContext): ContextItem[] {
-  return selected.similar.map(({ path, startLine, endLine, text }) => ({
-    uri: place.folder.uriOf(path),
-    path,
-    range: rangeOf(startLine, endLine),
-    kind: 'similar',
-    text,
-    tokens: estimateTokens(text),
-    reason: 'alike to what stands around the cursor',
-  }));
+  const items = (snippets: readonly Snippet[], kind: string, reason: string) =>
+    snippets.map(({ path, startLine, endLine, text }): ContextItem => {
+      return { uri: place.folder.uriOf(path), path, range: rangeOf(startLine, endLine), kind, text, tokens: estimateTokens(text), reason };
+    });
+  return [
+    ...items(selected.recent, 'recent', partReasons.recent),
+    ...items(selected.similar, 'similar', partReasons.similar),
+    ...items(selected.found, 'text', partReasons.found),
+  ];
 }
 
 async function queryContext(

@@ -11,6 +11,8 @@ export interface ProjectFolder {
   /** Whether every file has been looked at; `version` is another one after files were read again. */
   readonly isComplete: boolean;
   readonly version: string;
+  /** Text search takes milliseconds: it is done by a database, or over few files. */
+  readonly searchesFast: boolean;
 }
 
 export interface ProjectPlace {

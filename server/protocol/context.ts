@@ -25,7 +25,7 @@ const contextItemSchema = v.object({
   /** Relative to its workspace folder. */
   path: v.string(),
   range: rangeSchema,
-  /** The kind of a definition, `similar` for a piece that is alike, `text` for what text search found, `file` for one named by its path. */
+  /** The kind of a definition, `recent` for what was just edited, `similar` for what is alike, `text` for what text search found, `file` for a path. */
   kind: v.string(),
   name: v.optional(v.string()),
   /** As the model is told it: a signature, or the lines themselves. */

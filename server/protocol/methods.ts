@@ -16,6 +16,8 @@ export const methods = {
   deleteIndexes: 'tramontane/deleteIndexes',
   /** A notification: whether the user trusts the workspace has changed. */
   workspaceTrust: 'tramontane/workspaceTrust',
+  /** From the server to the client: what the editor's own language services know. */
+  languageServices: 'tramontane/languageServices',
 } as const;
 
 /** Commands that the server answers through `workspace/executeCommand`. */

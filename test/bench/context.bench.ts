@@ -45,7 +45,7 @@ const wanted = options.repositories?.split(',');
 const countTokens = tekkenCounter(environment('TRAMONTANE_BENCH_TEKKEN'));
 
 const answers: Answer[] = [];
-const timings: Timings = { fileMs: [], keystrokeMs: [] };
+const timings: Timings = { fileMs: [], keystrokeMs: [], shownMs: [] };
 const notes: string[] = [];
 
 async function measure(): Promise<void> {
@@ -60,7 +60,8 @@ async function measure(): Promise<void> {
     const facts = await readProjectFacts(repository);
     const definitions = [...repository.files.keys()].flatMap((file) => facts.source.file(file)?.definitions ?? []);
     const common = { repository, definitions, commentSign: language === 'python' ? '#' : '//', countTokens };
-    const methods = [...textMethods(common), ...symbolMethods({ ...common, facts, timings })];
+    const text = textMethods(common);
+    const methods = [...text.methods, ...symbolMethods({ ...common, facts, timings, search: text.search })];
     for (const [index, hole] of holes.entries()) {
       for (const isHidden of hole.hidden === undefined ? [false] : [false, true]) {
         const situation = situationOf(repository, hole, { hideImport: isHidden });

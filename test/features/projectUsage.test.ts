@@ -11,7 +11,7 @@ const files = new Map([
 
 async function folderOf(): Promise<ProjectFolder> {
   const { source } = await readProjectFacts({ name: 'small', folder: '', language: 'typescript', files });
-  return { symbols: source, name: 'small', uriOf: (path) => path, isComplete: true, version: '1' };
+  return { symbols: source, name: 'small', uriOf: (path) => path, isComplete: true, searchesFast: true, version: '1' };
 }
 
 test('files are read in slices with pauses between them, and once', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { scriptedInference, type ScriptedInference } from '../scriptedInference.ts';
+import type { ContextResult } from '../../server/protocol/context.ts';
 import type { Project } from '../../server/project/project.ts';
 import { TemporaryProject, until } from '../project/temporaryProject.ts';
 import { testServer, type TestServer } from './inProcessServer.ts';
@@ -87,3 +88,85 @@ test('a model with a short context is told nothing: the file itself needs all of
     },
     { contextSize: 1024 },
   ));
+
+/** As a person does: at one place, and not at once all over the file. */
+async function edit({ server, uri }: Told, from: { readonly line: number; readonly character: number }, text: string, version: number): Promise<void> {
+  const contentChanges = [{ range: { start: from, end: from }, text }];
+  await server.client.sendNotification('textDocument/didChange', { textDocument: { uri, version }, contentChanges });
+}
+
+test('what was just edited in another file is told behind the signatures, as it stands there now', () =>
+  telling(async (told) => {
+    const cart = told.uri.replace('main.ts', 'cart.ts');
+    await told.server.open(cart, 'export class Cart {\n  totalPrice(rounded: boolean): number {\n    return rounded ? 1 : 2;\n  }\n}\n');
+    await edit({ ...told, uri: cart }, { line: 2, character: 4 }, 'applyDiscounts();\n    ', 2);
+    await typeLine(told, 'return cart');
+    const last = promptsOf(told.inference).at(-1) ?? '';
+    assert.match(
+      last,
+      /totalPrice\(rounded: boolean\): number\n[^]*\+\+\+\+\+ src\/cart\.ts\n {2}totalPrice[^]*\n {4}applyDiscounts\(\);\n[^]*\+\+\+\+\+ src\/main\.ts\nimport/,
+    );
+    const items = await contextItems(told);
+    const recent = items.filter(({ kind }) => kind === 'recent');
+    assert.equal(recent.length, 1);
+    assert.equal(recent[0]?.reason, 'edited a moment ago');
+  }));
+
+test('what was edited in the file itself is no edit to tell of, and neither is what stands there as well', () =>
+  telling(async (told) => {
+    const cart = told.uri.replace('main.ts', 'cart.ts');
+    await told.server.open(cart, 'export class Cart {\n}\n');
+    await edit({ ...told, uri: cart }, { line: 1, character: 0 }, '  sameInBoth(1);\n', 2);
+    await edit(told, { line: 3, character: 0 }, '  sameInBoth(1);\n', 2);
+    assert.deepEqual(
+      (await contextItems(told)).filter(({ kind }) => kind === 'recent'),
+      [],
+    );
+  }));
+
+test('edits of what may be a secret are not told', () =>
+  telling(async (told) => {
+    const secret = told.uri.replace('src/main.ts', '.env');
+    await told.server.open(secret, 'A=1\n', 'plaintext');
+    await edit({ ...told, uri: secret }, { line: 1, character: 0 }, 'PASSWORD=hunter2\n', 2);
+    await typeLine(told, 'return cart');
+    assert.ok(!JSON.stringify([promptsOf(told.inference), await contextItems(told)]).includes('hunter2'));
+  }));
+
+async function contextItems({ server, uri }: Told): Promise<Extract<ContextResult, { outcome: 'ok' }>['items']> {
+  const params = { purpose: 'completion', textDocument: { uri }, position: { line: 3, character: 2 }, budgetTokens: 1024 };
+  const result = await server.client.sendRequest<ContextResult>('tramontane/context', params);
+  assert.ok(result.outcome === 'ok', JSON.stringify(result));
+  return result.items;
+}
+
+test('going from dot to dot on neighbouring lines, a prompt keeps what was told and only appends to it', () =>
+  telling(async (told) => {
+    const { server, uri, inference } = told;
+    const program = `${main}function use(cart: Cart, till: Till) {\n  cart.\n  till.\n}\nclass Own {}\n`;
+    const till = uri.replace('main.ts', 'till.ts');
+    await server.open(till, 'export class Till {\n  openDrawer(slowly: boolean): void {}\n}\n');
+    let version = 2;
+    const go = async (line: number) => {
+      for (let typed = 1; typed <= 4; typed++) {
+        const lines = program.split('\n');
+        lines[line] = `${lines[line]}${'q'.repeat(typed)}`;
+        await server.change(uri, version++, lines.join('\n'));
+        await server.inline(uri, line, 7 + typed, 2);
+        // The index takes up what was typed in a turn of its own.
+        await new Promise((resolve) => setTimeout(resolve, 40));
+      }
+    };
+    const contexts: string[] = [];
+    const linesOf = [6, 7, 6, 7] as const;
+    for (const line of linesOf) {
+      await go(line);
+      contexts.push(/\[PREFIX\]([^]*)\+\+\+\+\+ src\/main\.ts\n/.exec(promptsOf(inference).at(-1) ?? '')?.[1] ?? '');
+    }
+    const [cart, both, again, last] = contexts as [string, string, string, string];
+    assert.match(cart, /totalPrice/);
+    assert.match(both, /openDrawer/);
+    assert.ok(both.startsWith(cart), `${cart}\n---\n${both}`);
+    assert.equal(again, both);
+    assert.equal(last, both);
+  }));

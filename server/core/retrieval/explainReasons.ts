@@ -21,6 +21,15 @@ const sentences: Partial<Readonly<Record<keyof Reasons, string>>> = {
   usedOfType: 'usually used with its type',
 };
 
+/** Why a piece is shown that is there for where it stands, rather than for what the file uses. */
+export const partReasons = {
+  editorMember: "member of the type before the dot, as the editor's language services say",
+  textMember: 'member of what stands before the dot',
+  recent: 'edited a moment ago',
+  similar: 'alike to what stands around the cursor',
+  found: 'found by the words around the cursor',
+} as const;
+
 /** @returns the sentence for what spoke for it most */
 export function explainReasons({ reasons, localTypes, heirs }: Candidate): string {
   let best: { readonly sentence: string; readonly worth: number } | undefined;

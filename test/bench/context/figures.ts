@@ -6,7 +6,7 @@ import type { Figure } from '../harness.ts';
 import type { Interval } from '../statistics.ts';
 import type { Hole } from './holes.ts';
 import type { Language } from './sourceScan.ts';
-import { oursName, skeletonNames, type Timings } from './symbolMethods.ts';
+import { oursName, shownName, skeletonNames, type Timings } from './symbolMethods.ts';
 
 export interface Answer {
   readonly repository: string;
@@ -98,12 +98,35 @@ export function contextFigures(cells: readonly Cell[], { budgets, timings }: { r
     add({ scope: language, variant: 'import hidden', cell: 'new' }, 2000, 40);
     add({ scope: language, variant: 'import shown', cell: 'not imported, new' }, 2000, 25);
   }
+  // Less than the whole ranking gives, since a new block leaves room; the text tail uses it meanwhile.
+  const addShown = (language: Language, index: number) => {
+    const wanted = { scope: language, variant: 'import shown', cell: all } as const;
+    const [shown, ours] = [find({ ...wanted, method: shownName }), find({ ...wanted, method: oursName })];
+    if (!shown || !ours) return;
+    const [hits, peerHits] = [shown.hits[index] as number, ours.hits[index] as number];
+    figures.push({
+      figure: `${language}, as a completion first shows it, ${budgets[index]} tokens`,
+      value: (100 * hits) / shown.holes,
+      unit: '%',
+      peer: 'the whole ranking',
+      peerValue: (100 * peerHits) / ours.holes,
+      ratio: null,
+      bar: null,
+      met: null,
+      samples: shown.holes,
+      interval: wilson(hits, shown.holes),
+      ratioInterval: null,
+    });
+  };
+  for (const language of ['typescript', 'python'] as const) budgets.forEach((_, index) => addShown(language, index));
   for (const scope of new Set(cells.map((cell) => cell.scope).filter((name) => name.includes('-'))))
     for (const budget of budgets) add({ scope, variant: 'import shown', cell: all }, budget);
   return [
     ...figures,
     timeFigure('ranking and packing for a line, p50', timings.keystrokeMs, 0.5, 2),
     timeFigure('ranking and packing for a line, p95', timings.keystrokeMs, 0.95, 10),
+    timeFigure('all that a completion shows, with the search for the tail, at idle, p50', timings.shownMs, 0.5),
+    timeFigure('all that a completion shows, with the search for the tail, at idle, p95', timings.shownMs, 0.95),
     timeFigure("collecting a file's evidence at idle, p50", timings.fileMs, 0.5),
     timeFigure("collecting a file's evidence at idle, p95", timings.fileMs, 0.95),
   ];

@@ -1,9 +1,13 @@
 // Methods that know imports and names: bodies and signatures of what is imported by name, the plain skeleton (a cascade of imports, visible names
 // and sub-words) in two orders, and Tramontane's own.
-import type { Definition, SymbolSource } from '../../../server/core/retrieval/facts.ts';
+import type { Definition, SymbolSource, TextHit } from '../../../server/core/retrieval/facts.ts';
 import { collectFileEvidence } from '../../../server/core/retrieval/fileEvidence.ts';
 import { packDefinitions } from '../../../server/core/retrieval/packContext.ts';
+import { selectContext } from '../../../server/core/retrieval/selectContext.ts';
+import { tailQuery, textTail } from '../../../server/core/retrieval/textTail.ts';
 import { prepareEvidence, rankDefinitions } from '../../../server/core/retrieval/rankDefinitions.ts';
+import { signatureText } from '../../../server/core/retrieval/signatureText.ts';
+import type { Snippet } from '../../../server/core/retrieval/similarWindows.ts';
 import { subWordsOf } from '../../../server/core/retrieval/words.ts';
 import { type Method, packChunks } from './methods.ts';
 import type { ProjectFacts } from './projectFacts.ts';
@@ -11,6 +15,8 @@ import type { Situation } from './situations.ts';
 import type { MethodOptions } from './textMethods.ts';
 
 export const oursName = 'Tramontane';
+/** The first context of a file, with the room that it leaves to what comes later, and the text tail in what is left. */
+export const shownName = 'Tramontane, as a completion first shows it';
 export const skeletonNames = ['skeleton', 'skeleton, visible names before the rest of imported files'] as const;
 
 /** What our own method takes, in ms. */
@@ -19,11 +25,20 @@ export interface Timings {
   readonly fileMs: number[];
   /** When the cursor comes to another line: ranking and packing 2,000 tokens; the shortest of five runs. */
   readonly keystrokeMs: number[];
+  /** The same for all that a completion shows, with the search for the tail. */
+  readonly shownMs: number[];
 }
 
 const maxVisibleDefinitions = 4;
 
-export function symbolMethods(options: MethodOptions & { readonly facts: ProjectFacts; readonly timings: Timings }): Method[] {
+export interface SymbolMethodOptions extends MethodOptions {
+  readonly facts: ProjectFacts;
+  readonly timings: Timings;
+  /** In the place of the database's text search, which weighs words alike. */
+  readonly search: (query: string, limit: number) => readonly TextHit[];
+}
+
+export function symbolMethods(options: SymbolMethodOptions): Method[] {
   const { source, usage } = options.facts;
   const signatures = (list: readonly Definition[]) => {
     const ranked = list.map((definition) => ({ definition }));
@@ -57,7 +72,40 @@ export function symbolMethods(options: MethodOptions & { readonly facts: Project
         return (budgetTokens) => packDefinitions(ranked, { ...options, budgetTokens });
       },
     },
+    {
+      name: shownName,
+      prepare: (situation) => {
+        const evidence = collectFileEvidence(source, usage, situation.path);
+        if (!evidence) return () => ({ definitions: [] });
+        const cursor = { line: situation.line, nearText: situation.nearText };
+        const base = { ...options, source, evidence: prepareEvidence(evidence, options.countTokens), cursor, recentEdits: [], openTexts: [] };
+        const nearLines = situation.nearText.split('\n');
+        const query = tailQuery(nearLines, Math.min(situation.line, linesAbove));
+        const show = (budgetTokens: number) =>
+          selectContext({
+            ...base,
+            budgetTokens,
+            findMore: (isShown) => textTail(source, options.search(query, tailHits), { path: situation.path, nearText: situation.nearText, isShown }),
+          });
+        options.timings.shownMs.push(shortestMs(() => show(2000)));
+        return (budgetTokens) => {
+          const { definitions, found } = show(budgetTokens);
+          const signatures = definitions.packs.flatMap((pack) => pack.definitions);
+          return { definitions: [...signatures, ...found.flatMap((piece) => definitionsIn(source, piece))] };
+        };
+      },
+    },
   ];
+}
+
+const linesAbove = 30;
+const tailHits = 12;
+
+/** Of the tail's signatures: only what its text names counts. */
+function definitionsIn(source: SymbolSource, { path, startLine, endLine, text }: Snippet): Definition[] {
+  const lines = new Set(text.split('\n'));
+  const inside = (source.file(path)?.definitions ?? []).filter((one) => startLine <= one.startLine && one.startLine <= endLine);
+  return inside.filter((one) => lines.has(signatureText(one)) || lines.has(`${one.container}: ${signatureText(one)}`));
 }
 
 /** Of five: the clock of processor time is too coarse for this, and other programs' time must not count. */

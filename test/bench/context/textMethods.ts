@@ -1,5 +1,5 @@
 // Methods that know text only: BM25 over windows and over definitions, and windows alike to what stands before the cursor, as editors do it.
-import type { Definition } from '../../../server/core/retrieval/facts.ts';
+import type { Definition, TextHit } from '../../../server/core/retrieval/facts.ts';
 import { packDefinitions } from '../../../server/core/retrieval/packContext.ts';
 import { subWordsOf } from '../../../server/core/retrieval/words.ts';
 import type { Repository } from './holes.ts';
@@ -57,7 +57,10 @@ function wordsIn(text: string): string[] {
   return (text.match(/[A-Za-z_$][\w$]*/g) ?? []).flatMap((identifier) => [identifier, ...subWordsOf(identifier)]);
 }
 
-export function textMethods(options: MethodOptions): Method[] {
+/** Text search over windows, as the index does it with its pieces of files. */
+export type WindowSearch = (query: string, limit: number) => readonly TextHit[];
+
+export function textMethods(options: MethodOptions): { readonly methods: Method[]; readonly search: WindowSearch } {
   const { repository } = options;
   const windows = new Bm25<Chunk>();
   for (const [path, text] of repository.files) {
@@ -77,8 +80,10 @@ export function textMethods(options: MethodOptions): Method[] {
     const lines = (repository.files.get(definition.path) as string).split('\n');
     bodies.add(definition, wordsIn(lines.slice(definition.startLine, definition.endLine + 1).join('\n')));
   }
+  const search: WindowSearch = (query, limit) =>
+    windows.search(new Set(wordsIn(query)), '', limit).map(({ path, startLine, endLine }, index) => ({ path, startLine, endLine, score: limit - index }));
   const wordsOf = (situation: Situation) => new Set(wordsIn(situation.nearText));
-  return [
+  const methods: Method[] = [
     {
       name: 'BM25, 40-line windows',
       prepare: (situation) => {
@@ -95,6 +100,7 @@ export function textMethods(options: MethodOptions): Method[] {
     },
     { name: 'Jaccard, 60-line windows of the 20 nearest files', prepare: jaccard(options) },
   ];
+  return { methods, search };
 }
 
 const jaccardLines = 60;

@@ -16,7 +16,7 @@ const alike = { path: 'alike.ts', text: `${'// nothing\n'.repeat(30)}import { ar
 
 async function request(more: Partial<ContextRequest> = {}): Promise<ContextRequest> {
   const situation = await situationIn(files);
-  return { ...situation, budgetTokens: 200, countTokens, commentSign: '//', recentEdits: [], openTexts: [], found: [], ...more };
+  return { ...situation, budgetTokens: 200, countTokens, commentSign: '//', recentEdits: [], openTexts: [], findMore: () => [], ...more };
 }
 
 test('definitions come first, then edits from the oldest on, then what is alike', async () => {
@@ -42,8 +42,8 @@ test('a file that was just edited, or is the one being written, is no example fo
 
 test('what text search found is shown only where room remains', async () => {
   const found = [{ path: 'found.ts', startLine: 0, endLine: 9, text: 'x'.repeat(400) }];
-  assert.deepEqual(selectContext(await request({ found, budgetTokens: 60 })).similar, []);
-  assert.deepEqual(selectContext(await request({ found, budgetTokens: 400 })).similar, found);
+  assert.deepEqual(selectContext(await request({ findMore: () => found, budgetTokens: 60 })).found, []);
+  assert.deepEqual(selectContext(await request({ findMore: () => found, budgetTokens: 400 })).found, found);
 });
 
 test('the same request with the answer before it gives the same definitions', async () => {
@@ -62,7 +62,7 @@ test('no mixture of edits and examples outgrows the budget', async () => {
         ...asked,
         budgetTokens,
         recentEdits: edits.map((one) => ({ ...one, ...place })),
-        found: found.map((one) => ({ ...one, ...place })),
+        findMore: () => found.map((one) => ({ ...one, ...place })),
       });
       assert.ok(selected.tokens <= budgetTokens, `${selected.tokens} of ${budgetTokens}`);
     }),
@@ -86,9 +86,88 @@ test('of each text the window most alike is taken, the most alike text first, an
 
 test('what was alike stays where the cursor has hardly moved, though nothing is open any more', async () => {
   const { source, evidence, cursor } = await situationIn({ 'a.ts': 'const one = alpha + beta;\n|\n', 'b.ts': 'export const b = 1;\n' });
-  const base = { source, evidence, cursor, budgetTokens: 400, countTokens, commentSign: '//', recentEdits: [], found: [] };
+  const base = { source, evidence, cursor, budgetTokens: 400, countTokens, commentSign: '//', recentEdits: [], findMore: () => [] };
   const first = selectContext({ ...base, openTexts: [{ path: 'b.ts', text: 'const two = alpha + beta;\n' }] });
   assert.equal(first.similar.length, 1);
-  assert.deepEqual(selectContext({ ...base, openTexts: [], previous: first, keepsSimilar: true }).similar, first.similar);
+  assert.deepEqual(selectContext({ ...base, openTexts: [], previous: first, staysNear: true }).similar, first.similar);
   assert.deepEqual(selectContext({ ...base, openTexts: [], previous: first }).similar, []);
+});
+
+const shop = {
+  'cart.ts': 'export class Cart {\n  addItem(name: string): void {}\n  totalPrice(): number { return 1; }\n}\n',
+  'pool.ts': 'export class Pool {\n  takeOne(): number { return 1; }\n}\n',
+  'shapes.ts': files['shapes.ts'],
+  'main.ts': files['main.ts'],
+};
+
+/** What stands before the dot, as somebody who knows says; nobody does for an empty name. */
+async function atDot(): Promise<(type: string, more?: Partial<ContextRequest>) => ReturnType<typeof selectContext>> {
+  const situation = await situationIn(shop);
+  const base = { ...situation, budgetTokens: 400, countTokens, commentSign: '//', recentEdits: [], openTexts: [], findMore: () => [] };
+  return (type, more = {}) => {
+    const members = situation.source.membersOf(type);
+    const cursor = { ...situation.cursor, ...(members.length > 0 ? { receiverMembers: members } : {}) };
+    return selectContext({ ...base, cursor, receiverSource: 'editor', ...more });
+  };
+}
+const namesOf = ({ members }: ReturnType<typeof selectContext>) => members.packs.map(({ definitions }) => definitions.map(({ name }) => name));
+
+test('members of what stands before the dot come last, and the block of definitions does not move for them', async () => {
+  const select = await atDot();
+  const before = select('', { openTexts: [alike] });
+  const after = select('Cart', { openTexts: [alike], previous: before, staysNear: true });
+  assert.equal(after.definitions, before.definitions);
+  assert.deepEqual(namesOf(after), [['addItem', 'totalPrice']]);
+  const pieces = contextFiles(after);
+  assert.deepEqual(pieces.slice(0, -1), contextFiles(before));
+  assert.equal(pieces.at(-1)?.path, 'cart.ts');
+});
+
+test('the members of another dot are appended, and going back to the first changes nothing', async () => {
+  const select = await atDot();
+  const cart = select('Cart');
+  const pool = select('Pool', { previous: cart, staysNear: true });
+  assert.deepEqual(namesOf(pool), [['addItem', 'totalPrice'], ['takeOne']]);
+  assert.equal(select('Cart', { previous: pool, staysNear: true }).members, pool.members);
+  assert.equal(select('', { previous: pool, staysNear: true }).members, pool.members);
+});
+
+test('after a jump only the members that are needed there are shown, and without a dot none', async () => {
+  const select = await atDot();
+  const cart = select('Cart');
+  assert.deepEqual(namesOf(select('Pool', { previous: cart })), [['takeOne']]);
+  assert.deepEqual(namesOf(select('', { previous: cart })), []);
+});
+
+test('when members outgrow their part those of the oldest dot go', async () => {
+  const select = await atDot();
+  const cart = select('Cart', { budgetTokens: 80 });
+  assert.deepEqual(namesOf(cart), [['addItem', 'totalPrice']]);
+  assert.deepEqual(namesOf(select('Pool', { budgetTokens: 80, previous: cart, staysNear: true })), [['takeOne']]);
+});
+
+test('members of a file that has changed are not kept', async () => {
+  const select = await atDot();
+  const cart = select('Cart');
+  const packs = cart.members.packs.map((pack) => ({ ...pack, hashes: new Map([['cart.ts', 'of another text']]) }));
+  const changed = { ...cart, members: { ...cart.members, packs } };
+  assert.deepEqual(namesOf(select('', { previous: changed, staysNear: true })), []);
+});
+
+test('what is found stays while the cursor stays, and is not looked for where there is no room', async () => {
+  const found = [{ path: 'found.ts', startLine: 0, endLine: 0, text: 'export const found = 1;' }];
+  const select = await atDot();
+  let searches = 0;
+  const findMore = () => {
+    searches++;
+    return found;
+  };
+  const first = select('', { findMore });
+  assert.deepEqual(first.found, found);
+  assert.deepEqual(select('', { findMore, previous: first, staysNear: true }).found, found);
+  assert.equal(searches, 1);
+  select('', { findMore, previous: first });
+  assert.equal(searches, 2);
+  select('', { findMore, budgetTokens: 20 });
+  assert.equal(searches, 2);
 });

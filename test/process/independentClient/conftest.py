@@ -93,7 +93,7 @@ async def start(environment: dict[str, str]) -> AsyncIterator[Start]:
     servers: list[Running] = []
     ends: list[asyncio.Task[None]] = []
 
-    async def start_one(*arguments: str, options: Any = None, can_register: bool = True) -> Running:
+    async def start_one(*arguments: str, options: Any = None, can_register: bool = True, folder: Path | None = None) -> Running:
         assert SERVER.exists(), "dist/server.mjs is missing: run npm run build."
         client = make_test_lsp_client()
         await client.start_io(node(), str(SERVER), "--stdio", *arguments, env=environment)
@@ -117,7 +117,7 @@ async def start(environment: dict[str, str]) -> AsyncIterator[Start]:
             running.initialized = await client.initialize_session(
                 types.InitializeParams(
                     capabilities=client_capabilities("visual-studio-code"),
-                    workspace_folders=None,
+                    workspace_folders=[types.WorkspaceFolder(uri=folder.as_uri(), name=folder.name)] if folder else None,
                     root_uri=None,
                     initialization_options=options,
                 )

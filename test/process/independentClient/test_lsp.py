@@ -13,6 +13,7 @@ import pytest
 from conftest import READY_TIMEOUT_S, SERVER, Running, Start, node
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pytest_lsp import LanguageClient
 
 ACCEPTED = "tramontane.completionAccepted"
 REQUEST_CANCELLED = -32800
@@ -236,6 +237,62 @@ async def test_the_users_own_file_has_the_last_word(start: Start, tmp_path: Path
     config.write_text(json.dumps({"model": {"path": ""}}), encoding="utf-8")
     running = await start("--config", str(config), "--trust-client-options", options={"model": {"path": MISSING}})
     assert (await running.status("ready")).model.isStarter is True
+
+
+def make_shop(folder: Path) -> tuple[Path, types.Position]:
+    """A project in which the type before a dot is written down; returns the file with the dot, and the place behind it."""
+    shop = folder / "shop"
+    shop.mkdir()
+    (shop / "cart.ts").write_text("export class Cart {\n  totalPrice(): number {\n    return 1;\n  }\n}\n", encoding="utf-8")
+    main = shop / "main.ts"
+    main.write_text("import { Cart } from './cart.js';\n\nexport function pay(cart: Cart): void {\n  cart.\n}\n", encoding="utf-8")
+    return main, types.Position(line=3, character=7)
+
+
+async def reason_for_the_member(running: Running, main: Path, position: types.Position, wanted: str) -> str:
+    """Asks for the context until the member is told for the wanted reason: the index is built meanwhile."""
+    document = types.TextDocumentItem(uri=main.as_uri(), language_id="typescript", version=1, text=main.read_text(encoding="utf-8"))
+    running.client.text_document_did_open(types.DidOpenTextDocumentParams(text_document=document))
+    place = {"line": position.line, "character": position.character}
+    params = {"purpose": "completion", "textDocument": {"uri": main.as_uri()}, "position": place}
+    async with asyncio.timeout(READY_TIMEOUT_S):
+        while True:
+            answer = await running.client.protocol.send_request_async("tramontane/context", params)
+            reasons = [item.reason for item in getattr(answer, "items", []) if getattr(item, "name", None) == "totalPrice"]
+            if any(wanted in reason for reason in reasons):
+                return reasons[0]
+            await asyncio.sleep(0.1)
+
+
+async def test_does_without_the_editors_language_services_where_none_are_offered(start: Start, tmp_path: Path) -> None:
+    main, position = make_shop(tmp_path)
+    running = await start("--trust-client-options", options={"storageDirectory": str(tmp_path / "storage")}, folder=main.parent)
+    asked: list[Any] = []
+
+    @running.client.feature("tramontane/languageServices")
+    def on_ask(_client: LanguageClient, params: Any) -> Any:
+        asked.append(params)
+        return {"outcome": "nothing", "why": "unknown"}
+
+    assert await reason_for_the_member(running, main, position, "what stands before the dot")
+    assert asked == []
+
+
+async def test_asks_the_editors_language_services_where_they_are_offered(start: Start, tmp_path: Path) -> None:
+    main, position = make_shop(tmp_path)
+    options = {"storageDirectory": str(tmp_path / "storage"), "languageServices": True}
+    running = await start("--trust-client-options", options=options, folder=main.parent)
+    asked: list[Any] = []
+
+    @running.client.feature("tramontane/languageServices")
+    def on_ask(_client: LanguageClient, params: Any) -> Any:
+        asked.append(params)
+        place = {"uri": (main.parent / "cart.ts").as_uri(), "position": {"line": 0, "character": 13}}
+        return {"outcome": "types", "types": [place], "definitions": [], "isElsewhere": False}
+
+    assert await reason_for_the_member(running, main, position, "language services")
+    assert asked[0].ask == "types"
+    assert (asked[0].position.line, asked[0].position.character) == (3, 2)
 
 
 def frame(message: dict[str, Any]) -> bytes:
