@@ -53,7 +53,7 @@ export class CandidateSet {
       for (const member of this.membersOf(name)) {
         const candidate = this.candidateOf(member);
         if (!candidate) continue;
-        if (left > (candidate[map].get(local) ?? 0)) candidate[map].set(local, left);
+        candidate[map] = strengthened(candidate[map], local, left);
         if (reason && left > candidate.reasons[reason]) candidate.reasons[reason] = left;
       }
     }
@@ -95,11 +95,11 @@ export class CandidateSet {
         definition,
         reasons: noReasons(),
         localName: definition.name,
-        localTypes: new Map(),
-        typeNames: new Map(),
-        holders: new Map(),
-        namesakes: new Map(),
-        heirs: new Map(),
+        localTypes: nothing,
+        typeNames: nothing,
+        holders: nothing,
+        namesakes: nothing,
+        heirs: nothing,
       };
       this.#candidates.set(key, candidate);
     }
@@ -143,6 +143,15 @@ export class CandidateSet {
     this.#bases.set(type, result);
     return result;
   }
+}
+
+/** Shared by all candidates of which there is nothing to tell: thousands of empty maps would be most of the work. */
+const nothing: ReadonlyMap<never, number> = new Map<never, number>();
+
+/** @returns the same map, unless it is the shared one */
+export function strengthened<Key>(shares: ReadonlyMap<Key, number>, key: Key, share: number): ReadonlyMap<Key, number> {
+  if (share <= (shares.get(key) ?? 0)) return shares;
+  return shares.size === 0 ? new Map([[key, share]]) : (shares as Map<Key, number>).set(key, share);
 }
 
 const keyOf = ({ path, startLine, name }: Definition) => `${path}:${startLine}:${name}`;

@@ -2,7 +2,7 @@
 // files; it must not know budgets, text or what the reasons are worth (see `rankDefinitions.ts`).
 //
 // Computed when the file's facts change, at idle: a cursor that moves only ranks what is here.
-import { CandidateSet, simpleName } from './candidateSet.ts';
+import { CandidateSet, simpleName, strengthened } from './candidateSet.ts';
 import type { Definition, FileFacts, ImportBinding, SymbolSource } from './facts.ts';
 import { isModuleNamed } from './moduleNames.ts';
 import type { Candidate, Reasons } from './reasons.ts';
@@ -107,9 +107,8 @@ function addInherited(set: CandidateSet): void {
       if (depth === 0) continue;
       set.reach(name, 0.8);
       for (const member of set.membersOf(name)) {
-        const heirs = set.candidateOf(member)?.heirs;
-        const share = 0.9 ** (depth - 1);
-        if (heirs && share > (heirs.get(definition) ?? 0)) heirs.set(definition, share);
+        const candidate = set.candidateOf(member);
+        if (candidate) candidate.heirs = strengthened(candidate.heirs, definition, 0.9 ** (depth - 1));
       }
     }
   }
@@ -121,8 +120,8 @@ function addMembersOfLocals(set: CandidateSet): void {
       const share = 0.8 ** depth;
       set.reach(name, 0.6 * share);
       for (const member of set.membersOf(name)) {
-        const types = set.candidateOf(member)?.localTypes;
-        if (types && share > (types.get(type) ?? 0)) types.set(type, share);
+        const candidate = set.candidateOf(member);
+        if (candidate) candidate.localTypes = strengthened(candidate.localTypes, type, share);
       }
     }
   }

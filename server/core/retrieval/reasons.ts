@@ -59,13 +59,13 @@ export interface Candidate {
   /** The name by which the file speaks of it: an alias, where an import gives one. */
   localName: string;
   /** Types of variables in the file of which it is a member; with the share that inheritance leaves. */
-  readonly localTypes: Map<string, number>;
+  localTypes: ReadonlyMap<string, number>;
   /** Names in the file that stand for its type or a value of it, with the share that inheritance and doubt leave. */
-  readonly typeNames: Map<string, number>;
-  readonly holders: Map<string, number>;
-  readonly namesakes: Map<string, number>;
+  typeNames: ReadonlyMap<string, number>;
+  holders: ReadonlyMap<string, number>;
+  namesakes: ReadonlyMap<string, number>;
   /** Classes of the file that inherit it. */
-  readonly heirs: Map<Definition, number>;
+  heirs: ReadonlyMap<Definition, number>;
 }
 
 export function noReasons(): Reasons {
