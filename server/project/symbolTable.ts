@@ -1,6 +1,7 @@
 // One folder's facts as retrieval asks for them: the layers together, open documents before memory before the database, with imports
 // resolved and re-exports followed. It knows layers and paths; it must not know how facts come to be.
 import type { CoChange, Definition, FileFacts, ImportBinding, SymbolSource, TextHit } from '../core/retrieval/facts.ts';
+import { isModuleNamed } from '../core/retrieval/moduleNames.ts';
 import { type FactLayer, maxNamed } from './factLayer.ts';
 import { ancestorsOf, type FileSet, folderOf, nameOf } from './fileSet.ts';
 import { resolveImport, tailsOfPath } from './imports/resolveImport.ts';
@@ -156,7 +157,7 @@ export class SymbolTable implements SymbolSource {
       return [
         ...own,
         ...passedOn.flatMap((item) => follow(item.resolvedPaths, '*')),
-        ...named.flatMap((item) => follow(item.resolvedPaths, item.imported)),
+        ...[...named, ...givenAway(facts)].flatMap((item) => follow(item.resolvedPaths, item.imported)),
       ].slice(0, maxOfStar);
     }
     const own = facts.definitions.filter((item) => isTopLevel(item) && item.name === name);
@@ -280,6 +281,17 @@ class ResolvedFile implements FileFacts {
   #resolve(item: ImportToResolve): readonly string[] {
     return resolveImport({ path: this.path, languageId: this.languageId }, item, this.#around);
   }
+}
+
+/** A Python module gives away all that a star import brings in, and a package what it imports by name; neither says `export`. */
+function givenAway({ path, languageId, imports }: FileFacts): readonly ImportBinding[] {
+  if (languageId !== 'python') return [];
+  const isPackage = stemOf(path) === '__init__';
+  return imports.filter(({ local, imported, resolvedPaths }) => {
+    if (local === '*') return true;
+    const isModule = resolvedPaths.some((target) => isModuleNamed(target, imported));
+    return isPackage && imported !== '*' && !local.startsWith('_') && !isModule;
+  });
 }
 
 function stemOf(path: string): string {

@@ -3,7 +3,7 @@
 // usage: npm run bench -- context [--holes=N] [--seed=N] [--repositories=NAME,NAME] [--aider-holes=N] [--no-aider]
 //        npm run bench -- context --fit    prints new weights instead
 import { parseArgs } from 'node:util';
-import { type Answer, cellsOf, contextFigures, writeCells } from './context/figures.ts';
+import { type Answer, cellsOf, contextFigures, rareHoles, writeCells } from './context/figures.ts';
 import { aiderName, askAider } from './context/aider.ts';
 import { fitWeights } from './context/fitWeights.ts';
 import { environment, readRepository, sampleHoles } from './context/holes.ts';
@@ -29,6 +29,8 @@ const repositories: readonly { readonly name: string; readonly language: Languag
 const budgets = [500, 1000, 2000, 4000];
 /** Drawn for each repository whatever `--holes` says, so that fewer holes are the first of the same ones. */
 const drawnHoles = 800;
+/** Of each repository and rare cell, if so many were drawn. */
+const wantedOfRareCell = 60;
 
 const { values: options } = parseArgs({
   options: {
@@ -53,9 +55,11 @@ async function measure(): Promise<void> {
     if (wanted && !wanted.some((one) => name.startsWith(one))) continue;
     const repository = readRepository(name, language);
     const { holes: all, ...drawn } = await sampleHoles(repository, { count: drawnHoles, seed });
-    const holes = all.slice(0, Number(options.holes));
+    const count = Number(options.holes);
+    const rare = new Set(rareHoles(all, count, wantedOfRareCell));
+    const holes = [...all.slice(0, count), ...rare];
     notes.push(
-      `${name}${isHeldOut ? ' (held out)' : ''}: ${holes.length} of ${all.length} holes, from ${drawn.asked} references asked for; ${drawn.sameFile} of the same file, ${drawn.outside} of other packages, ${drawn.modules} modules, ${drawn.unplaced} that the checker could not place.`,
+      `${name}${isHeldOut ? ' (held out)' : ''}: ${holes.length - rare.size} of ${all.length} holes and ${rare.size} more of rare cells, from ${drawn.asked} references asked for; ${drawn.sameFile} of the same file, ${drawn.outside} of other packages, ${drawn.modules} modules, ${drawn.unplaced} that the checker could not place.`,
     );
     const facts = await readProjectFacts(repository);
     const definitions = [...repository.files.keys()].flatMap((file) => facts.source.file(file)?.definitions ?? []);
@@ -68,17 +72,20 @@ async function measure(): Promise<void> {
         await facts.withOpen(hole.path, situation.text, () => {
           for (const method of methods) {
             const pack = method.prepare(situation);
-            answers.push({ repository: name, language, hole, isHidden, method: method.name, hits: budgets.map((budget) => isHit(hole, pack(budget))) });
+            const hits = budgets.map((budget) => isHit(hole, pack(budget)));
+            answers.push({ repository: name, language, hole, isHidden, isForRareCell: rare.has(hole), method: method.name, hits });
           }
         });
       }
       if (index % 200 === 199) process.stderr.write(`${name}: ${index + 1} of ${holes.length} holes\n`);
     }
     if (options['no-aider']) continue;
-    const asked = holes.slice(0, Number(options['aider-holes'])).map((hole) => ({ hole, situation: situationOf(repository, hole, { hideImport: false }) }));
+    const asked = all
+      .slice(0, Math.min(count, Number(options['aider-holes'])))
+      .map((hole) => ({ hole, situation: situationOf(repository, hole, { hideImport: false }) }));
     const hits = await askAider(repository, asked, { seed, budgets });
     for (const [index, { hole }] of asked.entries())
-      answers.push({ repository: name, language, hole, isHidden: false, method: aiderName, hits: hits[index] as boolean[] });
+      answers.push({ repository: name, language, hole, isHidden: false, isForRareCell: false, method: aiderName, hits: hits[index] as boolean[] });
   }
 
   const cells = cellsOf(answers);

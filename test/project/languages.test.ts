@@ -83,6 +83,30 @@ declare module 'other' { export function inner(): void }
   assert.deepEqual(basesOf(facts), ['Shape < Base', 'Shape < Drawable', 'Shape < Sized', 'Drawable < Sized']);
 });
 
+test('TypeScript: the members of every object in a union or an intersection, and what is assigned to a function', async () => {
+  const text = `export type Request = { method: Call; hash: string } | (Named & { method: Send });
+export function parse(text: string): void {}
+parse.strict = function (): Request { return lax; };
+unknown.lost = () => {};
+`;
+  const facts = await parsing.parse(text, 'typescript', 'hash');
+  const [type, ...rest] = linesOf(facts);
+  assert.ok(type?.startsWith('+type Request'));
+  assert.deepEqual(rest, [
+    '+field Request.method: method: Call => Call',
+    '+field Request.hash: hash: string',
+    '+field Request.method: method: Send => Send',
+    '+function parse: function parse(text: string): void',
+    '+method parse.strict: parse.strict = function (): Request => Request',
+  ]);
+});
+
+test('TypeScript: a union of thousands of types is read without running out of stack', async () => {
+  const parts = Array.from({ length: 5000 }, (_, at) => `{ a${at}: 1 }`).join(' | ');
+  const facts = await parsing.parse(`type Long = ${parts};\n`, 'typescript', 'hash');
+  assert.equal(linesOf(facts).filter((line) => line.includes('field Long.')).length, 200);
+});
+
 test('TypeScript: imports, exports and re-exports of every form', async () => {
   const text = `import def, { a as b, type C } from './x.ts';
 import * as ns from 'y';
@@ -177,6 +201,35 @@ if TYPE_CHECKING:
     'r < r of q',
   ]);
   assert.deepEqual(basesOf(facts), ['Foo < Bar', 'Foo < Baz']);
+});
+
+test('Python: every name of an assignment to several', async () => {
+  const text = `left, right = split()
+first = second = 1
+class Box:
+    width, height = 1, 2
+    def __init__(self, lines):
+        self.top, _, self.bottom = iter(lines)
+        self.near = self.far = Place()
+`;
+  const facts = await parsing.parse(text, 'python', 'hash');
+  assert.deepEqual(
+    linesOf(facts).map((line) => line.split(':')[0]),
+    [
+      '+variable left',
+      '+variable right',
+      '+variable first',
+      '+variable second',
+      '+class Box',
+      '+field Box.width',
+      '+field Box.height',
+      '+constructor Box.__init__',
+      '+field Box.top',
+      '+field Box.bottom',
+      '+field Box.near',
+      '+field Box.far',
+    ],
+  );
 });
 
 test('Go: structs with embedded types, interfaces, methods with their receivers', async () => {

@@ -4,7 +4,8 @@
 // The chance is that of a logistic regression over the reasons; the order is chance by token, the greedy answer to the knapsack problem.
 // https://en.wikipedia.org/wiki/Knapsack_problem#Greedy_approximation_algorithm
 import type { Definition } from './facts.ts';
-import type { Candidate, FileEvidence, Reasons } from './fileEvidence.ts';
+import type { FileEvidence } from './fileEvidence.ts';
+import type { Candidate, Reasons } from './reasons.ts';
 import type { RankedDefinition } from './packContext.ts';
 import { type CursorReasons, cursorWeights, fileWeights, intercept } from './rankWeights.ts';
 import { signatureText } from './signatureText.ts';
@@ -24,6 +25,7 @@ const receiverBonus = 12;
 /** A line costs its indentation and share of the file's name too. */
 const tokensOfLine = 4;
 const halfDistance = 8;
+const overloadPenalty = 2;
 /** Some hundred fit the largest budget; a file with thousands of candidates must not slow every line down. */
 const maxRanked = 1500;
 /** Of a signature of 16 tokens, which is about the mean. */
@@ -31,7 +33,7 @@ const unknownCost = Math.log(16 + tokensOfLine);
 
 export interface PreparedCandidate {
   readonly candidate: Candidate;
-  readonly fixed: number;
+  fixed: number;
   readonly cost: number;
   readonly words: readonly string[];
 }
@@ -51,6 +53,7 @@ export function prepareEvidence(evidence: FileEvidence, countTokens: (text: stri
     const cost = Math.log(countTokens(signatureText(candidate.definition)) + tokensOfLine);
     return { candidate, fixed, cost, words: subWordsOf(candidate.definition.name) };
   });
+  lowerOverloads(prepared);
   if (prepared.length > maxRanked) {
     const best = new Map(prepared.map((one) => [one, one.fixed + mostAtCursor(one.candidate) - one.cost]));
     prepared.sort((a, b) => (best.get(b) as number) - (best.get(a) as number));
@@ -64,10 +67,32 @@ export function prepareEvidence(evidence: FileEvidence, countTokens: (text: stri
   };
 }
 
+/** Who has read one signature of a function needs the next one less: `select` with its eleven overloads would fill a small budget. Shorter ones first. */
+function lowerOverloads(prepared: readonly PreparedCandidate[]): void {
+  const overloads = new Map<string, PreparedCandidate[]>();
+  for (const one of prepared) {
+    const { path, container = '', name, kind } = one.candidate.definition;
+    if (kind !== 'function' && kind !== 'method' && kind !== 'constructor') continue;
+    const key = `${path}:${container}:${name}`;
+    const known = overloads.get(key);
+    if (known) known.push(one);
+    else overloads.set(key, [one]);
+  }
+  for (const group of overloads.values()) {
+    if (group.length === 1) continue;
+    group.sort((a, b) => a.cost - b.cost || a.candidate.definition.startLine - b.candidate.definition.startLine);
+    for (const [index, one] of group.entries()) one.fixed -= overloadPenalty * Math.log(1 + index);
+  }
+}
+
 /** @returns the most that any place of the cursor can add */
-function mostAtCursor({ reasons, localTypes, heirs }: Candidate): number {
+function mostAtCursor({ reasons, localTypes, typeNames, holders, namesakes, heirs }: Candidate): number {
   let most = cursorWeights.words;
   if (reasons.importedByName > 0) most += cursorWeights.importedNear;
+  if (reasons.ofModule > 0) most += cursorWeights.moduleNear;
+  if (typeNames.size > 0) most += cursorWeights.typeNear;
+  if (holders.size > 0) most += cursorWeights.holderNear;
+  if (namesakes.size > 0) most += cursorWeights.namesakeNear;
   if (reasons.visible > 0) most += cursorWeights.visibleNear + cursorWeights.visibleNearReached * reasons.visibleReached;
   if (localTypes.size > 0) most += cursorWeights.memberOfLocal;
   if (heirs.size > 0) most += cursorWeights.inherited;
@@ -109,23 +134,26 @@ export function cursorReasons({ evidence, linesOf, linesOfType }: PreparedEviden
   for (const [identifier] of cursor.nearText.matchAll(/[A-Za-z_$][\w$]*/g)) for (const word of subWordsOf(identifier)) nearWords.add(word);
   const around = new Set(evidence.facts.definitions.filter((one) => one.startLine <= cursor.line && cursor.line <= one.endLine));
   return ({ candidate, words }) => {
-    const { reasons, localName, localTypes, heirs } = candidate;
-    const nameNear = reasons.importedByName > 0 || reasons.visible > 0 ? near(localName) : 0;
-    const visibleNear = reasons.visible > 0 ? nameNear : 0;
+    const { reasons, localName, localTypes, typeNames, holders, namesakes, heirs } = candidate;
+    const visibleNear = reasons.visible > 0 ? near(candidate.definition.name) : 0;
     return {
-      importedNear: reasons.importedByName > 0 ? nameNear : 0,
+      importedNear: reasons.importedByName > 0 ? near(localName) : 0,
+      moduleNear: reasons.ofModule > 0 ? near(localName) : 0,
       visibleNear,
       visibleNearReached: visibleNear * reasons.visibleReached,
-      memberOfLocal: localTypes.size > 0 ? strongestLocal(localTypes, nearType) : 0,
+      memberOfLocal: localTypes.size > 0 ? strongestNear(localTypes, nearType) : 0,
+      typeNear: typeNames.size > 0 ? strongestNear(typeNames, near) : 0,
+      holderNear: holders.size > 0 ? strongestNear(holders, near) : 0,
+      namesakeNear: namesakes.size > 0 ? strongestNear(namesakes, near) : 0,
       inherited: heirs.size > 0 ? strongestHeir(heirs, around) : 0,
       words: words.length > 0 ? countIn(words, nearWords) / words.length : 0,
     };
   };
 }
 
-function strongestLocal(types: ReadonlyMap<string, number>, nearType: (type: string) => number): number {
+function strongestNear(shares: ReadonlyMap<string, number>, near: (name: string) => number): number {
   let best = 0;
-  for (const [type, share] of types) best = Math.max(best, share * nearType(type));
+  for (const [name, share] of shares) best = Math.max(best, share * near(name));
   return best;
 }
 

@@ -1,6 +1,6 @@
 // What Python files define and import. It knows the node types of Python's grammar.
 import type { Node } from 'web-tree-sitter';
-import { type Collector, firstSentence, simpleTypeName } from './extraction.ts';
+import { type Collector, firstSentence, type Found, simpleTypeName } from './extraction.ts';
 
 export const pythonBindings = `
 (assignment left: (identifier) @name type: (type (_) @type))
@@ -28,7 +28,7 @@ function block(parent: Node, container: string | undefined, out: Collector): voi
         define(node, node, container, out);
         break;
       case 'expression_statement':
-        for (const child of node.namedChildren) if (child.type === 'assignment') assignment(child, container, out);
+        for (const child of node.namedChildren) assignments(child, container, out);
         break;
       case 'type_alias_statement':
         out.define({
@@ -85,40 +85,53 @@ function define(node: Node, from: Node, container: string | undefined, out: Coll
   if (body) block(body, container && name ? `${container}.${name}` : name, out);
 }
 
+/** `a = b = 1` is an assignment of an assignment. */
+function assignments(first: Node, container: string | undefined, out: Collector): void {
+  for (let node: Node | null = first; node?.type === 'assignment'; node = node.childForFieldName('right')) assignment(node, container, out);
+}
+
 function assignment(node: Node, container: string | undefined, out: Collector): void {
   const left = node.childForFieldName('left');
-  if (left?.type !== 'identifier') return;
-  const name = out.of(left);
   const right = node.childForFieldName('right');
   const chained = right?.type === 'assignment';
-  out.define({
-    name,
-    kind: container !== undefined ? 'field' : /^[A-Z][A-Z0-9_]*$/.test(name ?? '') ? 'constant' : 'variable',
-    node,
-    container,
-    isExported: isPublic(name),
-    signature: chained ? (name ?? '') : withShortValue(node, right, out),
-    typeName: simpleTypeName(out.of(node.childForFieldName('type'))) ?? calledType(right, out),
-  });
+  if (left?.type === 'pattern_list' || left?.type === 'tuple_pattern') {
+    for (const part of left.namedChildren)
+      if (part.type === 'identifier') defineVariable(out.of(part), { node, container, signature: out.of(part) ?? '' }, out);
+    return;
+  }
+  if (left?.type !== 'identifier') return;
+  const name = out.of(left);
+  const signature = chained ? (name ?? '') : withShortValue(node, right, out);
+  defineVariable(name, { node, container, signature, typeName: simpleTypeName(out.of(node.childForFieldName('type'))) ?? calledType(right, out) }, out);
+}
+
+function defineVariable(name: string | undefined, found: Pick<Found, 'node' | 'container' | 'signature' | 'typeName'>, out: Collector): void {
+  const kind = found.container !== undefined ? 'field' : /^[A-Z][A-Z0-9_]*$/.test(name ?? '') ? 'constant' : 'variable';
+  out.define({ name, kind, isExported: isPublic(name), ...found });
 }
 
 /** `self.x = …` in any method makes a field; the first assignment counts. */
 function selfFields(body: Node, parameters: ReadonlyMap<string, string>, container: string, out: Collector): void {
   for (const node of body.descendantsOfType('assignment')) {
     const left = node?.childForFieldName('left');
-    if (!node || left?.type !== 'attribute' || out.of(left.childForFieldName('object')) !== 'self') continue;
-    const name = out.of(left.childForFieldName('attribute'));
-    if (out.definitions.some((known) => known.container === container && known.name === name)) continue;
-    const right = node.childForFieldName('right');
-    out.define({
-      name,
-      kind: 'field',
-      node,
-      container,
-      isExported: isPublic(name),
-      signature: withShortValue(node, right, out),
-      typeName: simpleTypeName(out.of(node.childForFieldName('type'))) ?? calledType(right, out) ?? parameters.get(out.of(right) ?? ''),
-    });
+    if (!node || !left) continue;
+    const isList = left.type === 'pattern_list' || left.type === 'tuple_pattern';
+    for (const target of isList ? left.namedChildren : [left]) {
+      if (target.type !== 'attribute' || out.of(target.childForFieldName('object')) !== 'self') continue;
+      const name = out.of(target.childForFieldName('attribute'));
+      if (out.definitions.some((known) => known.container === container && known.name === name)) continue;
+      const right = node.childForFieldName('right');
+      const typeName = simpleTypeName(out.of(node.childForFieldName('type'))) ?? calledType(right, out) ?? parameters.get(out.of(right) ?? '');
+      out.define({
+        name,
+        kind: 'field',
+        node,
+        container,
+        isExported: isPublic(name),
+        signature: isList ? (out.of(target) ?? '') : withShortValue(node, right, out),
+        ...(isList ? {} : { typeName }),
+      });
+    }
   }
 }
 

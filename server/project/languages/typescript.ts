@@ -41,7 +41,7 @@ function statement(node: Node, scope: Scope, out: Collector): void {
     case 'ambient_declaration':
     case 'ERROR':
     case 'expression_statement':
-      if (node.type === 'expression_statement' && commonJsExport(node.namedChild(0), out)) return;
+      if (node.type === 'expression_statement' && (commonJsExport(node.namedChild(0), out) || memberOfFunction(node.namedChild(0), out))) return;
       return statements(node, { ...scope, ...(node.type === 'ambient_declaration' ? { from: scope.from ?? node } : {}) }, out);
     case 'lexical_declaration':
     case 'variable_declaration':
@@ -61,7 +61,7 @@ function statement(node: Node, scope: Scope, out: Collector): void {
       const name = out.of(node.childForFieldName('name'));
       const value = node.childForFieldName('value');
       out.define({ name, kind: 'type', node, ...scope, signature: out.short(node, value) });
-      if (value?.type === 'object_type') members(value, qualified(scope.container, name), scope.isExported, out);
+      for (const literal of objectTypesIn(value)) members(literal, qualified(scope.container, name), scope.isExported, out);
       return;
     }
     case 'enum_declaration':
@@ -81,6 +81,40 @@ function statement(node: Node, scope: Scope, out: Collector): void {
       return statements(node, scope, out);
     default:
   }
+}
+
+const maxObjectTypes = 200;
+
+/** Of a union or an intersection all: what any of them has may be asked for. A long union is a deep tree. */
+function objectTypesIn(type: Node | null): Node[] {
+  const found: Node[] = [];
+  const pending = type ? [type] : [];
+  for (let node = pending.pop(); node && found.length < maxObjectTypes; node = pending.pop()) {
+    if (node.type === 'object_type') found.push(node);
+    else if (node.type === 'union_type' || node.type === 'intersection_type' || node.type === 'parenthesized_type')
+      pending.push(...node.namedChildren.toReversed());
+  }
+  return found;
+}
+
+/** `parse.strict = function …`: TypeScript counts it among what the function has. Returns whether it was one. */
+function memberOfFunction(node: Node | null, out: Collector): boolean {
+  const left = node?.type === 'assignment_expression' ? node.childForFieldName('left') : null;
+  const value = node?.childForFieldName('right');
+  if (!node || left?.type !== 'member_expression' || !value || !isFunction(value)) return false;
+  const container = out.of(left.childForFieldName('object'));
+  const owner = out.definitions.find((known) => known.name === container && known.container === undefined);
+  if (!owner) return false;
+  out.define({
+    name: out.of(left.childForFieldName('property')),
+    kind: 'method',
+    node,
+    container,
+    isExported: owner.isExported,
+    signature: out.head(node, value.childForFieldName('body')),
+    typeName: simpleTypeName(out.of(value.childForFieldName('return_type'))),
+  });
+  return true;
 }
 
 function functionLike(

@@ -13,6 +13,8 @@ export interface Answer {
   readonly language: Language;
   readonly hole: Hole;
   readonly isHidden: boolean;
+  /** Drawn on for a rare cell: counts there and nowhere else, so that all other cells stay plain samples. */
+  readonly isForRareCell: boolean;
   readonly method: string;
   /** One for each budget. */
   readonly hits: readonly boolean[];
@@ -29,13 +31,30 @@ export interface Cell {
 }
 
 const all = 'all';
+/** Cells of which a plain sample has too few holes to say anything. */
+const rareCells: readonly string[] = ['module imported, new', 'not imported, new'];
+
+const cellOf = (hole: Hole) => `${hole.module}, ${hole.isSeen ? 'seen' : 'new'}`;
+
+/** @returns of those drawn after the first `count`, in their order, what rare cells lack to `wanted` holes, as far as there are any */
+export function rareHoles(drawn: readonly Hole[], count: number, wanted: number): Hole[] {
+  const known = new Map<string, number>();
+  for (const hole of drawn.slice(0, count)) known.set(cellOf(hole), (known.get(cellOf(hole)) ?? 0) + 1);
+  return drawn.slice(count).filter((hole) => {
+    const cell = cellOf(hole);
+    const already = known.get(cell) ?? 0;
+    if (!rareCells.includes(cell) || already >= wanted) return false;
+    known.set(cell, already + 1);
+    return true;
+  });
+}
 
 export function cellsOf(answers: readonly Answer[]): Cell[] {
   const cells = new Map<string, { cell: Omit<Cell, 'holes' | 'hits'>; holes: number; hits: number[] }>();
-  for (const { repository, language, hole, isHidden, method, hits } of answers) {
+  for (const { repository, language, hole, isHidden, isForRareCell, method, hits } of answers) {
     const seen = hole.isSeen ? 'seen' : 'new';
     for (const scope of [repository, language]) {
-      for (const name of [all, seen, `${hole.module}, ${seen}`, hole.module]) {
+      for (const name of isForRareCell ? [cellOf(hole)] : [all, seen, cellOf(hole), hole.module]) {
         const cell = { scope, variant: isHidden ? 'import hidden' : 'import shown', cell: name, method } as const;
         const key = JSON.stringify(cell);
         let known = cells.get(key);

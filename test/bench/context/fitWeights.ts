@@ -2,7 +2,8 @@
 // knows holes and reasons; it must not see the seed and the repositories that figures are reported of.
 // usage: npm run bench -- context --fit
 import type { CursorReasons } from '../../../server/core/retrieval/rankWeights.ts';
-import { collectFileEvidence, type Reasons } from '../../../server/core/retrieval/fileEvidence.ts';
+import { collectFileEvidence } from '../../../server/core/retrieval/fileEvidence.ts';
+import type { Reasons } from '../../../server/core/retrieval/reasons.ts';
 import { cursorReasons, prepareEvidence } from '../../../server/core/retrieval/rankDefinitions.ts';
 import { readRepository, sampleHoles, seededRandom } from './holes.ts';
 import { isHit } from './methods.ts';

@@ -93,6 +93,75 @@ check(
   { before: ['operate', 'map'] },
 );
 
+test('a package gives away what it imports by name and what a star import brings in, and nothing else', async () => {
+  const names = await namesIn({
+    'app/__init__.py': '',
+    'app/models/__init__.py': 'from app.models.fields import *\nfrom app.models.options import Options\n',
+    'app/models/fields.py': 'class IntegerField:\n    pass\n\nclass _Hidden:\n    pass\n',
+    'app/models/options.py': 'class Options:\n    pass\n\nclass Unnamed:\n    pass\n',
+    'main.py': 'from app import models\n\nclass Box(models.Base):\n    |\n',
+  });
+  assert.deepEqual(names.toSorted(), ['IntegerField', 'Options']);
+});
+check(
+  'of two imported modules the one whose name is used nearer to the cursor comes first',
+  {
+    'near.py': 'def alpha():\n    pass\n',
+    'far.py': 'def omega():\n    pass\n',
+    'main.py': `import near\nimport far\nfar.x()\n${'\n'.repeat(60)}near.x()\n|\n`,
+  },
+  { before: ['alpha', 'omega'] },
+);
+check(
+  'members of the type of an imported value that is used nearby come before those of one that is far away',
+  {
+    'signals.py': 'from dispatch import Signal\n\nfinished = Signal()\n',
+    'dispatch.py': 'class Signal:\n    def connect(self):\n        pass\n',
+    'wires.py': 'from metal import Wire\n\nstretched = Wire()\n',
+    'metal.py': 'class Wire:\n    def solder(self):\n        pass\n',
+    'main.py': `from signals import finished\nfrom wires import stretched\nhold(stretched)\n${'\n'.repeat(60)}hold(finished)\n|\n`,
+  },
+  { before: ['Signal.connect', 'Wire.solder'] },
+);
+check(
+  'members of a type that is called like a variable nearby come before those of one whose namesake is far away',
+  {
+    'words.py': 'class Dictionary:\n    def one(self):\n        pass\n',
+    'sql.py': 'class QueryCompiler:\n    def two(self):\n        pass\n',
+    'main.py': `def find(dictionary):\n    print(dictionary)\n${'\n'.repeat(60)}def run(query_compiler):\n    print(query_compiler)\n    |\n`,
+  },
+  { before: ['QueryCompiler.two', 'Dictionary.one'] },
+);
+check(
+  'a name of very many definitions is found where a type that the file can reach has it',
+  {
+    ...Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`type${at}.ts`, `export class Type${at} {\n  next(): void {}\n}\n`])),
+    'zeal.ts': 'export class Zeal {\n  next(): void {}\n}\n',
+    'make.ts': "import { Zeal } from './zeal';\nexport function make(): Zeal { return new Zeal(); }\n",
+    'main.ts': "import { make } from './make';\nmake().next();\n|\n",
+  },
+  { before: ['Zeal.next', 'Type3.next'] },
+);
+
+test('a second signature of a function comes after what nobody has seen yet', async () => {
+  const overloads = Array.from({ length: 8 }, (_, at) => `export function pick(a${at}: string): void;\n`).join('');
+  const { evidence, cursor } = await situationIn({
+    'pick.ts': `${overloads}export function pick(a: string): void {}\nexport function peck(a: string): void {}\n`,
+    'main.ts': "import { pick, peck } from './pick';\npick('a');\npeck('a');\n|\n",
+  });
+  const names = rankDefinitions(evidence, cursor).map(({ definition }) => definition.name);
+  assert.deepEqual(names.slice(0, 2).toSorted(), ['peck', 'pick']);
+  assert.equal(names.filter((name) => name === 'pick').length, 9);
+});
+
+test('a file that names thousands of types is held to a bound and still answered', async () => {
+  const count = 3000;
+  const types = Array.from({ length: count }, (_, at) => `export class Kind${at} {\n  part${at}: number = 0;\n}\n`).join('');
+  const uses = Array.from({ length: count }, (_, at) => `const one${at} = new Kind${at}();\n`).join('');
+  const names = await namesIn({ 'kinds.ts': types, 'main.ts': `import * as kinds from './kinds';\n${uses}|\n` });
+  assert.ok(names.length > 0 && names.length <= 1500);
+});
+
 test('members of what stands before the dot come first, candidates or not', async () => {
   const { source, evidence, cursor } = await situationIn({
     'a.ts': 'export class Alpha {\n  open(): void {}\n}\n',
