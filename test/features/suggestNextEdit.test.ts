@@ -221,7 +221,7 @@ test('an import that only closed files of the project have comes from the index'
     ['main.ts', "import { priceOf } from './shop/price';\npriceOf('a');\n"],
   ]);
   const { source: symbols } = await readProjectFacts({ name: 'small', folder: '', language: 'typescript', files });
-  const folder = { symbols, name: 'small', uriOf: (path: string) => path, isComplete: true, version: '1' };
+  const folder = { symbols, name: 'small', uriOf: (path: string) => path, isComplete: true, searchesFast: true, version: '1' };
   const bench = new Bench("import { a } from 'a';\n\nuse(a);\n", {}, { folders: () => [folder], place: () => ({ folder, path: 'a.ts' }) });
   bench.typeOver('use(a)', 'priceOf(a)');
   const offer = await bench.offer();
