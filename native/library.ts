@@ -13,7 +13,12 @@ export interface LibraryOptions {
   /** The library overcounts small machines, so the number is always given. */
   readonly maxThreads: number;
   readonly log: (line: string) => void;
+  /** ms after which a GPU's back end that does not come up is given up; absent for what suits users. */
+  readonly openLimitMs?: number;
 }
+
+/** A driver that compiles its first shaders on a busy machine takes some seconds. */
+const openLimitMs = 60_000;
 
 export class Library {
   readonly #options: LibraryOptions;
@@ -69,7 +74,17 @@ export class Library {
     return this.#open(false);
   }
 
+  /** @throws Error also when a driver does not answer: the library itself would wait five minutes for it, and every request with it */
   #open(gpu: GpuBackend | false): Promise<Llama> {
+    const opening = this.#load(gpu);
+    // Behind the CPU's there is no other one to go on with.
+    if (gpu === false) return opening;
+    return withinLimit(opening, this.#options.openLimitMs ?? openLimitMs, () => {
+      opening.then((llama) => llama.dispose()).catch(() => undefined);
+    });
+  }
+
+  #load(gpu: GpuBackend | false): Promise<Llama> {
     return getLlama({
       gpu,
       build: 'never',
@@ -96,6 +111,22 @@ export function chooseDevices(devices: readonly number[], env: NodeJS.ProcessEnv
   env['CUDA_DEVICE_ORDER'] = 'PCI_BUS_ID';
   env['CUDA_VISIBLE_DEVICES'] = list;
   env['GGML_VK_VISIBLE_DEVICES'] = list;
+}
+
+/** @param onLate what came after all is given up there */
+async function withinLimit<Value>(work: Promise<Value>, limitMs: number, onLate: () => void): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => {
+      onLate();
+      fail(new Error(`its driver did not answer within ${limitMs / 1000} s`));
+    }, limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { starterModel } from '../native/localEngine.ts';
 import { forever, holeRequest } from '../native/prompts.ts';
-import { backendsFor, chooseDevices } from '../../native/library.ts';
+import './vulkanPackage.ts';
+import { backendsFor, chooseDevices, Library } from '../../native/library.ts';
 import { engineLog, statusOf, valueOf, vulkanTest, withVulkan } from './vulkan.ts';
 
 const noDriver = { VK_DRIVER_FILES: '/nowhere/driver.json', VK_ICD_FILENAMES: '/nowhere/driver.json' };
@@ -82,3 +83,14 @@ vulkanTest('two models that answer at the same time on one device say what each 
     assert.equal((await statusOf(other)).models.length, 2);
   }),
 );
+
+vulkanTest('a driver that does not answer is given up for the CPU', async () => {
+  const lines: string[] = [];
+  const library = new Library({ gpu: 'vulkan', devices: [], maxThreads: 1, log: (line) => lines.push(line), openLimitMs: 0 });
+  try {
+    assert.equal((await library.main()).gpu, false);
+    assert.deepEqual(lines, ['No vulkan back end (its driver did not answer within 0 s).', 'The CPU is used.']);
+  } finally {
+    await library.dispose();
+  }
+});
