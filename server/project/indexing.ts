@@ -15,7 +15,7 @@ const racyMs = 2000;
 /** The larger a transaction, the more a killed process has to do again; the smaller, the more often full-text search merges what it wrote. */
 const maxPendingBytes = 1024 * 1024;
 /** How long other messages wait, besides the time of one file. */
-const breathMs = 2;
+const breathMs = 5;
 
 export interface IndexingFolder {
   readonly root: string;
