@@ -125,9 +125,9 @@ function warmStarts(base: string, root: string, { starts }: IndexSpeedOptions): 
   const take = (key: keyof Opened) => found.map((one) => one[key] / 1000);
   return [
     figureOf({ figure: 'warm start, nothing changed, 20 MB of code', unit: 's', ours: take('wallMs'), bar: { of: 'value', atMost: 0.5 } }),
-    figureOf({ figure: 'of it processor time', unit: 's', ours: take('cpuMs') }),
-    figureOf({ figure: 'the same from the start of the process', unit: 's', ours: take('sinceStartMs') }),
-    figureOf({ figure: 'the check of the search table afterwards, processor time', unit: 's', ours: take('tidyMs') }),
+    figureOf({ figure: 'warm start, processor time', unit: 's', ours: take('cpuMs') }),
+    figureOf({ figure: 'warm start, from the start of the process', unit: 's', ours: take('sinceStartMs') }),
+    figureOf({ figure: 'the check of the search table after a warm start, processor time', unit: 's', ours: take('tidyMs') }),
     figureOf({
       figure: 'files parsed at a warm start',
       unit: 'files',
@@ -152,7 +152,7 @@ function saves(base: string, root: string, { saves: count, seed, notes }: IndexS
     quantileFigure('a save until its facts are stored and answered, p50', wall, { quantile: 0.5, atMostMs: 10 }),
     quantileFigure('a save until its facts are stored and answered, p95', wall, { quantile: 0.95 }),
     quantileFigure(
-      'of it processor time, p50',
+      'processor time of a save, p50',
       found.map(({ cpuMs }) => cpuMs),
       { quantile: 0.5, atMostMs: 10 },
     ),
