@@ -1,24 +1,22 @@
-// One workspace folder's index: keeps it in step with the disk and with open documents, in the order in which it is wanted and with the
-// share of time it may have. It knows queue, worker and layers; it must not know who asks, nor how parsing works.
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import path from 'node:path';
+// One workspace folder's index: keeps it in step with the disk and with open documents. It puts the parts of this room together: the list, the queue, the worker,
+// the layers; it must not know who asks, nor how any of the parts works.
 import type { Log } from '../core/log.ts';
 import type { ProjectClock } from './clock.ts';
-import { FileSet, nameOf } from './fileSet.ts';
+import { isConfiguration, readConfiguration } from './configurationFiles.ts';
+import { DiskChanges } from './diskChanges.ts';
+import { FolderFiles } from './folderFiles.ts';
+import { FolderStore } from './folderStore.ts';
 import { readCoChanges, watchHead } from './history.ts';
-import { IndexReader } from './indexReader.ts';
-import { loadSqlite, openForReading } from './indexSchema.ts';
-import { isIgnoredFolder } from './ignoreRules.ts';
-import { Latch } from './latch.ts';
+import { IndexingLoop } from './indexingLoop.ts';
 import { inSlices, listFiles } from './listing.ts';
-import { MemoryFacts } from './memoryFacts.ts';
 import { OpenDocuments } from './openDocuments.ts';
 import type { ParseWorkerThread } from './parseWorkerThread.ts';
+import { Progress } from './progress.ts';
 import { isSecretPath, type SkipReason } from './skipRules.ts';
 import { SymbolTable } from './symbolTable.ts';
 import { WantedFirst } from './wantedFirst.ts';
 import type { IndexedFile } from './workerMessages.ts';
-import { type Batch, priorities, WorkQueue } from './workQueue.ts';
+import { priorities, WorkQueue } from './workQueue.ts';
 
 export interface FolderIndexOptions {
   /** The absolute path of the folder, which also names it. */
@@ -54,77 +52,82 @@ export interface FolderStatus {
   readonly problem: string | undefined;
 }
 
-const sliceMs = 40;
-/** What is wanted comes in small batches; of the rest as much as was done in one slice before, twice. */
-const batchSizes = { wanted: 16, least: 16, most: 1000 };
-/** So many changed paths are no longer single changes: the folder is listed again. */
-const maxSingleChanges = 500;
-const maxMemoryFiles = 20_000;
 const maxRebuilds = 3;
-const maxConfigBytes = 256 * 1024;
-const ignoreNames = /(?:^|\/)\.(?:gitignore|ignore|tramontaneignore)$/;
-const configNames = /(?:^|\/)(?:package\.json|[jt]sconfig[^/]*\.json|go\.mod|Cargo\.toml)$/;
 
 export class FolderIndex {
   readonly symbols: SymbolTable;
   readonly #options: FolderIndexOptions;
-  readonly #files = new FileSet();
+  readonly #files = new FolderFiles();
   readonly #queue = new WorkQueue();
-  readonly #memory = new MemoryFacts();
-  readonly #documents: OpenDocuments;
-  readonly #leftOut = new Map<string, SkipReason>();
-  readonly #wanted: WantedFirst;
-  readonly #changed = new Set<string>();
-  readonly #changes = new Latch();
-  readonly #rescans = new Latch();
   readonly #ended = new AbortController();
-  #reader: IndexReader | undefined;
-  #parsed = 0;
-  #batchSize = batchSizes.least;
+  readonly #documents: OpenDocuments;
+  readonly #wanted: WantedFirst;
+  readonly #store: FolderStore;
+  readonly #progress: Progress;
+  readonly #changes: DiskChanges;
+  readonly #loop: IndexingLoop;
   #rebuilds = 0;
   #isListed = false;
   #problem: string | undefined;
-  /** Pieces of work under way that will change the facts. */
-  #underWay = 0;
-  #onSettled: (() => void)[] = [];
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: FolderIndexOptions) {
     this.#options = options;
-    const { root, worker, clock, debounceMs } = options;
-    this.#documents = new OpenDocuments({
-      folder: root,
+    const { root, databaseFile: database, maxDatabaseBytes, worker, clock, log, debounceMs, onChange } = options;
+    const { signal } = this.#ended;
+    const files = this.#files.paths;
+    this.#documents = new OpenDocuments({ folder: root, worker, clock, debounceMs, signal, onFacts: (relative) => this.#documentParsed(relative) });
+    this.symbols = new SymbolTable({
+      files,
+      open: this.#documents.facts,
+      memory: this.#files.memory,
+      readConfig: (relative) => readConfiguration(root, relative),
+      isLeftOut: (relative) => this.#files.isLeftOut(relative),
+    });
+    this.#wanted = new WantedFirst({ queue: this.#queue, files, symbols: this.symbols });
+    this.#progress = new Progress({ isWaiting: () => !this.#isListed || this.#queue.size > 0 || this.#changes.isWaiting, onDone: onChange });
+    const onProblem = (problem: string) => this.#noteProblem(problem);
+    this.#store = new FolderStore({
+      place: { folder: root, root, database, maxDatabaseBytes },
       worker,
+      signal,
+      log,
+      onReader: (reader) => this.symbols.useDatabase(reader),
+      onDamage: () => void this.rebuild(),
+      onProblem,
+    });
+    this.#changes = new DiskChanges({
+      root,
+      files,
+      progress: this.#progress,
       clock,
       debounceMs,
-      signal: this.#ended.signal,
-      onFacts: (relative) => {
-        this.symbols.forget([relative]);
-        if (this.#isListed) this.#wanted.opened(relative);
-        options.onChange();
-      },
+      isElsewhere: (relative) => this.#isElsewhere(relative),
+      onConfiguration: () => this.symbols.forgetAll(),
+      onChanged: (paths) => this.#queue.add(paths, priorities.open),
+      list: () => this.#list(signal),
     });
-    this.symbols = new SymbolTable({
-      files: this.#files,
-      open: this.#documents.facts,
-      memory: this.#memory,
-      readConfig: (relative) => this.#readConfig(relative),
-      isLeftOut: (relative) => this.#leftOut.has(relative),
+    this.#loop = new IndexingLoop({
+      ...options,
+      queue: this.#queue,
+      progress: this.#progress,
+      onLooked: (looked) => this.#note(looked),
+      onCulprit: (culprit) => this.#files.leaveOut(culprit, 'tooSlow'),
+      onDamage: () => this.rebuild(),
+      onProblem,
     });
-    this.#wanted = new WantedFirst({ queue: this.#queue, files: this.#files, symbols: this.symbols });
   }
 
   get status(): FolderStatus {
-    const skippedByReason: Partial<Record<SkipReason, number>> = {};
-    for (const reason of this.#leftOut.values()) skippedByReason[reason] = (skippedByReason[reason] ?? 0) + 1;
+    const { paths, parsed, skippedByReason } = this.#files;
     return {
       root: this.#options.root,
-      files: this.#files.size,
-      parsed: this.#parsed,
+      files: paths.size,
+      parsed,
       waiting: this.#queue.size,
       skippedByReason,
-      isComplete: this.#isSettled(),
-      store: this.#reader ? 'sqlite' : 'memory',
+      isComplete: this.#progress.isComplete,
+      store: this.#store.isOpen ? 'sqlite' : 'memory',
       problem: this.#problem,
     };
   }
@@ -133,24 +136,19 @@ export class FolderIndex {
   start(): void {
     const { signal } = this.#ended;
     const { log } = this.#options;
-    const running = [this.#begin(signal), this.#takeChanges(signal), this.#takeRescans(signal)];
-    this.#running = Promise.all(running).catch((error: unknown) => {
+    this.#running = Promise.all([this.#begin(signal), this.#changes.follow(signal)]).catch((error: unknown) => {
       log.error(`The index of ${this.#options.root} stopped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     });
   }
 
-  /** Resolves when all that is known to wait now has been looked at. For tests and benches. */
-  async whenIdle(): Promise<void> {
-    while (!this.#isSettled() && !this.#ended.signal.aborted) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+  /** Resolves when all that is known to wait now has been looked at, and what was left over has been tidied. For tests and benches. */
+  whenIdle(): Promise<void> {
+    return this.#progress.whenIdle();
   }
 
   /** Files were made, changed, deleted or renamed on disk: paths relative to the folder, files or folders. */
   noteChanged(paths: Iterable<string>): void {
-    for (const changed of paths) {
-      if (/(?:^|\/)\.git\/HEAD$/.test(changed)) this.#rescans.set();
-      else if (!changed.split('/').some(isIgnoredFolder) && !this.#isElsewhere(changed)) this.#changed.add(changed);
-    }
-    if (this.#changed.size > 0) this.#changes.set();
+    this.#changes.note(paths);
   }
 
   openDocument(relative: string, languageId: string, text: string): void {
@@ -161,300 +159,123 @@ export class FolderIndex {
   closeDocument(relative: string): void {
     if (!this.#documents.close(relative)) return;
     this.symbols.forget([relative]);
-    if (this.#files.has(relative)) this.#queue.add([relative], priorities.open);
+    if (this.#files.paths.has(relative)) this.#queue.add([relative], priorities.open);
   }
 
   /** The database turned out to be damaged: it is set aside and made anew, while memory and open documents answer. */
   async rebuild(): Promise<void> {
     if (this.#ended.signal.aborted || this.#rebuilds++ >= maxRebuilds) return;
     this.#options.log.warn(`The index of ${this.#options.root} was damaged; it is set aside and built anew.`);
-    this.#closeReader();
-    await this.#openStore({ isDamaged: true });
-    this.#wanted.startOver();
-    this.#queue.add(this.#files, priorities.rest);
-    for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
+    await this.#progress.during(async () => {
+      this.#store.close();
+      await this.#store.open({ isDamaged: true });
+      this.#wanted.startOver();
+      this.#queue.add(this.#files.paths, priorities.rest);
+      for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
+    });
   }
 
   async dispose(): Promise<void> {
     this.#ended.abort();
-    for (const resolve of this.#onSettled.splice(0)) resolve();
-    this.#closeReader();
+    this.#progress.end();
+    this.#store.close();
     await this.#running;
     await this.#options.worker.closeFolder(this.#options.root);
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
     const { root, gitTimeoutMs } = this.#options;
-    await this.#during(() => Promise.all([this.#openStore({ isDamaged: false }), this.#list(signal)]));
+    await this.#progress.during(() => Promise.all([this.#store.open({ isDamaged: false }), this.#list(signal)]));
     await Promise.all([
-      this.#work(signal),
-      this.#during(() => this.#forgetGone(signal)),
+      this.#loop.run(signal),
+      this.#progress.during(() =>
+        this.#store.forgetGone(
+          (relative) => this.#files.paths.has(relative),
+          (gone) => this.symbols.forget(gone),
+        ),
+      ),
       this.#readHistory(signal),
-      watchHead(root, () => this.#rescans.set(), { timeoutMs: gitTimeoutMs, signal }),
+      watchHead(root, () => this.#changes.listAgain(), { timeoutMs: gitTimeoutMs, signal }),
     ]);
   }
 
-  async #openStore({ isDamaged }: { readonly isDamaged: boolean }): Promise<void> {
-    const { root, databaseFile: database, maxDatabaseBytes, worker, log } = this.#options;
-    const opened = await worker.openFolder({ folder: root, root, database, maxDatabaseBytes }, { isDamaged });
-    if (opened.outcome === 'failed') log.warn(`The index of ${root} cannot be opened: ${opened.message}`);
-    if (opened.outcome !== 'ok' || this.#ended.signal.aborted) return;
-    if (opened.value.store === 'memory') {
-      if (opened.value.why !== undefined) {
-        this.#problem = `The index is kept in memory only: ${opened.value.why}.`;
-        log.warn(this.#problem);
-      }
-      return;
-    }
-    const sqlite = loadSqlite();
-    const connection = sqlite && database !== undefined ? openForReading(sqlite, database) : undefined;
-    if (!connection) return;
-    this.#reader = new IndexReader(connection, () => void this.rebuild());
-    this.symbols.useDatabase(this.#reader);
-  }
-
-  #closeReader(): void {
-    this.symbols.useDatabase(undefined);
-    this.#reader?.close();
-    this.#reader = undefined;
-  }
-
-  /** Lists the folder; what is new or may have changed waits afterwards. Returns how long it took. */
+  /** Lists the folder; what is new or may have changed waits afterwards. Returns how long it took, ms. */
   async #list(signal: AbortSignal): Promise<number> {
-    const { root, maxFiles, gitTimeoutMs, clock, log, onChange } = this.#options;
+    const { root, maxFiles, gitTimeoutMs, clock, worker, onChange } = this.#options;
+    const known = this.#files.paths;
     const began = clock.now();
     const { paths, isCut } = await listFiles(root, { signal, maxFiles, gitTimeoutMs });
     if (signal.aborted) return 0;
-    if (isCut) {
-      this.#problem = `The folder has more than ${maxFiles} files; the index holds the first ones.`;
-      log.warn(this.#problem);
-    }
+    if (isCut) this.#noteProblem(`The folder has more than ${maxFiles} files; the index holds the first ones.`);
     // Whatever is asked meanwhile is answered from a list that is partly old, partly new.
     const listed = new Set<string>();
     await inSlices(paths, (relative) => {
       if (this.#isElsewhere(relative)) return false;
       listed.add(relative);
-      this.#files.add(relative);
+      known.add(relative);
       this.#queue.add([relative], priorities.rest);
       return false;
     });
     if (signal.aborted) return 0;
-    const gone = await inSlices([...this.#files], (relative) => !listed.has(relative));
+    const gone = await inSlices([...known], (relative) => !listed.has(relative));
     this.#drop(gone);
     this.symbols.forgetAll();
     this.#isListed = true;
     for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
     onChange();
-    if (gone.length > 0) await this.#options.worker.request({ kind: 'remove', folder: root, paths: gone });
+    if (gone.length > 0) {
+      await worker.request({ kind: 'remove', folder: root, paths: gone });
+      // What was asked meanwhile may still name them.
+      this.symbols.forget(gone);
+    }
     return clock.now() - began;
   }
 
-  /** Rows of files that went while nobody looked. In slices, so that no question waits for it. */
-  async #forgetGone(signal: AbortSignal): Promise<void> {
-    const { root, worker } = this.#options;
-    for (let after = ''; !signal.aborted; ) {
-      const rows = this.#reader?.pathsAfter(after, 2000) ?? [];
-      const last = rows.at(-1);
-      if (!last) return;
-      after = last.path;
-      const gone = rows.filter((row) => !this.#files.has(row.path)).map((row) => row.path);
-      if (gone.length > 0) await worker.request({ kind: 'remove', folder: root, paths: gone });
-      this.symbols.forget(gone);
-      await new Promise(setImmediate);
-    }
-  }
-
   async #readHistory(signal: AbortSignal): Promise<void> {
-    const { root, gitTimeoutMs, clock } = this.#options;
+    const { root, gitTimeoutMs, clock, onChange } = this.#options;
     // What is open comes first; git would take the time from it.
     await clock.wait(1000, signal);
-    const coChanges = await readCoChanges(root, (relative) => this.#files.has(relative), { timeoutMs: gitTimeoutMs, signal });
+    const coChanges = await readCoChanges(root, (relative) => this.#files.paths.has(relative), { timeoutMs: gitTimeoutMs, signal });
     if (!coChanges) return;
     this.symbols.useCoChanges(coChanges);
     for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
+    onChange();
+  }
+
+  #documentParsed(relative: string): void {
+    this.symbols.forget([relative]);
+    if (this.#isListed) this.#wanted.opened(relative);
     this.#options.onChange();
   }
 
-  /** The loop that does the work: a slice, then a pause by the share of time that it may have. */
-  async #work(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const taken = await this.#queue.take({ wanted: batchSizes.wanted, rest: this.#batchSize }, signal);
-      if (!taken) return;
-      const busyMs = await this.#during(() => this.#workOn(taken, signal));
-      if (busyMs === 'stopped') return;
-      const { cpuShare, clock } = this.#options;
-      const pauseMs = (busyMs * (1 - cpuShare)) / cpuShare;
-      if (taken.priority === priorities.rest && this.#queue.size > 0 && pauseMs >= 1) await this.#queue.pause(pauseMs, clock, signal);
-    }
-  }
-
-  /** Returns how long the worker was at it. */
-  async #workOn(batch: Batch, signal: AbortSignal): Promise<number | 'stopped'> {
-    const { root, worker, log } = this.#options;
-    const reply = await worker.request<'index'>({ kind: 'index', folder: root, paths: batch.paths, sliceMs });
-    if (signal.aborted) return 'stopped';
-    switch (reply.outcome) {
-      case 'ok': {
-        const { files, left, busyMs, noRoom } = reply.value;
-        this.#queue.add(left, batch.priority);
-        if (batch.priority === priorities.rest) this.#batchSize = Math.min(batchSizes.most, Math.max(batchSizes.least, files.length * 2));
-        this.#note(files);
-        if (noRoom !== undefined && this.#problem === undefined) {
-          this.#problem = `The index cannot be written (${noRoom}); new facts are kept in memory. Free some space on the disk.`;
-          log.warn(this.#problem);
-        }
-        if (this.#queue.size === 0) await this.#tidy(signal);
-        return busyMs;
-      }
-      case 'lost': {
-        const culprit = reply.culprit?.folder === root ? reply.culprit.path : undefined;
-        const isBlamed = culprit !== undefined && batch.paths.includes(culprit);
-        this.#queue.add(
-          batch.paths.filter((relative) => !isBlamed || relative !== culprit),
-          batch.priority,
-        );
-        if (isBlamed) {
-          this.#leaveOut(culprit, 'tooSlow');
-          await worker.request({ kind: 'giveUpOn', folder: root, path: culprit });
-        }
-        return 0;
-      }
-      case 'failed':
-        if (reply.isDamage) await this.rebuild();
-        else log.warn(`Some files of ${root} could not be indexed: ${reply.message}`);
-        return 0;
-      case 'stopped':
-        // Its memory is given back after a while without work; asked again, it starts again.
-        if (worker.canStart) {
-          this.#queue.add(batch.paths, batch.priority);
-          return 0;
-        }
-        this.#problem = 'The parser cannot be started, so the project is not indexed.';
-        log.error(this.#problem);
-        return 'stopped';
-    }
-  }
-
-  async #during<Value>(work: () => Promise<Value>): Promise<Value> {
-    this.#underWay++;
-    try {
-      return await work();
-    } finally {
-      this.#underWay--;
-      this.#settle();
-    }
-  }
-
-  #isSettled(): boolean {
-    return this.#isListed && this.#underWay === 0 && this.#queue.size === 0 && this.#changed.size === 0 && !this.#changes.isSet && !this.#rescans.isSet;
-  }
-
-  async #tidy(signal: AbortSignal): Promise<void> {
-    const { root, worker } = this.#options;
-    for (let round = 0; round < 20 && this.#queue.size === 0 && !signal.aborted; round++) {
-      const reply = await worker.request<'tidy'>({ kind: 'tidy', folder: root });
-      if (reply.outcome !== 'ok' || !reply.value) return;
-    }
-  }
-
-  #settle(): void {
-    if (!this.#isSettled()) return;
-    for (const resolve of this.#onSettled.splice(0)) resolve();
-    this.#options.onChange();
-  }
-
-  #note(files: readonly IndexedFile[]): void {
-    const changed: string[] = [];
-    for (const { path: relative, outcome, reason, facts } of files) {
-      if (outcome !== 'fresh') changed.push(relative);
-      if (outcome === 'gone') {
-        this.#drop([relative]);
-        continue;
-      }
-      if (outcome === 'parsed') this.#parsed++;
-      if (reason === undefined) this.#leftOut.delete(relative);
-      else this.#leaveOut(relative, reason);
-      if (facts && (this.#memory.has(relative) || this.#memory.size < maxMemoryFiles)) this.#memory.set(relative, facts);
-      else if (!facts && this.#reader) this.#memory.delete(relative);
-      if (outcome !== 'fresh' && configNames.test(relative)) this.symbols.forgetAll();
-    }
+  #note(looked: readonly IndexedFile[]): void {
+    this.#drop(looked.flatMap(({ path: relative, outcome }) => (outcome === 'gone' ? [relative] : [])));
+    const there = looked.filter(({ outcome }) => outcome !== 'gone');
+    for (const file of there) this.#files.note(file, { hasDatabase: this.#store.isOpen });
+    const changed = there.flatMap(({ path: relative, outcome }) => (outcome === 'fresh' ? [] : [relative]));
+    if (changed.some(isConfiguration)) this.symbols.forgetAll();
     if (changed.length > 0) this.symbols.forget(changed);
-    for (const { path: relative, outcome } of files) if (outcome !== 'gone') this.#wanted.lookedAt(relative);
+    for (const { path: relative } of there) this.#wanted.lookedAt(relative);
     this.#options.onChange();
-  }
-
-  #leaveOut(relative: string, reason: SkipReason): void {
-    this.#leftOut.set(relative, reason);
-    this.#memory.delete(relative);
   }
 
   #drop(paths: readonly string[]): void {
     for (const relative of paths) {
-      this.#files.delete(relative);
+      this.#files.drop(relative);
       this.#queue.delete(relative);
-      this.#leftOut.delete(relative);
       this.#wanted.gone(relative);
-      this.#memory.delete(relative);
     }
     if (paths.length > 0) this.symbols.forget(paths);
   }
 
-  async #takeChanges(signal: AbortSignal): Promise<void> {
-    const { clock, debounceMs } = this.#options;
-    while (await this.#changes.taken(signal)) {
-      await this.#during(async () => {
-        await clock.wait(debounceMs, signal);
-        this.#queueChanges([...this.#changed]);
-      });
-    }
-  }
-
-  #queueChanges(changed: readonly string[]): void {
-    if (changed.some((relative) => configNames.test(relative))) this.symbols.forgetAll();
-    const known = changed.filter((relative) => this.#files.has(relative));
-    const isStorm = changed.length > maxSingleChanges;
-    if (!isStorm) this.#queue.add(known, priorities.open);
-    // A new path may be ignored, and a folder stands for all that is in it: only a list can tell. It takes the changes along.
-    if (
-      isStorm ||
-      changed.some((relative) => ignoreNames.test(relative)) ||
-      changed.some((relative) => !this.#files.has(relative) && this.#mayMatter(relative))
-    )
-      this.#rescans.set();
-    else this.#changed.clear();
-  }
-
-  /** What neither was listed nor is there now has come and gone; a known folder that is gone takes its files along. */
-  #mayMatter(relative: string): boolean {
-    if (existsSync(path.join(this.#options.root, relative))) return true;
-    for (const listed of this.#files) if (listed.startsWith(`${relative}/`)) return true;
-    return false;
-  }
-
-  async #takeRescans(signal: AbortSignal): Promise<void> {
-    const { clock, debounceMs } = this.#options;
-    while (await this.#rescans.taken(signal)) {
-      const tookMs = await this.#during(async () => {
-        await clock.wait(debounceMs, signal);
-        this.#changed.clear();
-        return this.#list(signal);
-      });
-      // Whoever writes without end, as a build does, must not make the list be read without end.
-      await clock.wait(tookMs * 4, signal);
-    }
+  /** The first is kept: what follows mostly follows from it. */
+  #noteProblem(problem: string): void {
+    if (this.#problem !== undefined) return;
+    this.#problem = problem;
+    this.#options.log.warn(problem);
   }
 
   #isElsewhere(relative: string): boolean {
     return this.#options.innerFolders.some((inner) => relative === inner || relative.startsWith(`${inner}/`));
-  }
-
-  #readConfig(relative: string): string | undefined {
-    const file = path.join(this.#options.root, relative);
-    try {
-      const stat = statSync(file);
-      return stat.isFile() && stat.size <= maxConfigBytes && configNames.test(nameOf(relative)) ? readFileSync(file, 'utf8') : undefined;
-    } catch {
-      return undefined;
-    }
   }
 }

@@ -4,7 +4,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Definition, DefinitionKind, Reference, TextHit } from '../core/retrieval/facts.ts';
 import type { FactLayer } from './factLayer.ts';
 import type { PathTails } from './imports/resolveImport.ts';
-import { closeQuietly, isDamage } from './indexSchema.ts';
+import { chunkLines, chunksSpan, closeQuietly, definitionsSpan, isDamage } from './indexSchema.ts';
 import type { ContentFacts } from './parsing.ts';
 import { searchExpression } from './searchWords.ts';
 
@@ -40,7 +40,9 @@ export class IndexReader implements FactLayer {
   #withDetails(facts: Omit<ContentFacts, 'definitions' | 'references'>, contentId: number): ContentFacts {
     let definitions: ContentFacts['definitions'] | undefined;
     let references: ContentFacts['references'] | undefined;
-    const readDefinitions = () => this.#all(`SELECT ${definitionColumns} FROM definitions d WHERE d.content_id = ? ORDER BY d.id`, contentId).map(definitionOf);
+    const ofContent = [contentId * definitionsSpan, (contentId + 1) * definitionsSpan] as const;
+    const readDefinitions = () =>
+      this.#all(`SELECT ${definitionColumns} FROM definitions d WHERE d.id >= ? AND d.id < ? ORDER BY d.id`, ...ofContent).map(definitionOf);
     const readReferences = () => parseReferences(text(this.#all('SELECT names FROM contents WHERE id = ?', contentId)[0]?.['names']));
     return {
       ...facts,
@@ -85,24 +87,23 @@ export class IndexReader implements FactLayer {
     if (expression === undefined) return [];
     // A name that is defined in a piece says more about it than a word in it.
     const rows = this.#all(
-      'SELECT c.start_line, c.end_line, f.path, hits.score FROM (SELECT rowid, bm25(words, 4.0, 1.0) AS score FROM words WHERE words MATCH ? ORDER BY score LIMIT ?) AS hits ' +
-        'JOIN chunks c ON c.id = hits.rowid JOIN files f ON f.content_id = c.content_id ORDER BY hits.score LIMIT ?',
+      'SELECT hits.id, c.line_count, f.path, hits.score FROM ' +
+        '(SELECT rowid AS id, bm25(words, 4.0, 1.0) AS score FROM words WHERE words MATCH ? ORDER BY score LIMIT ?) AS hits ' +
+        `JOIN contents c ON c.id = hits.id / ${chunksSpan} JOIN files f ON f.content_id = c.id ORDER BY hits.score LIMIT ?`,
       expression,
       limit * 2,
       limit,
     );
-    return rows.map((row) => ({
-      path: text(row['path']),
-      startLine: Number(row['start_line']),
-      endLine: Number(row['end_line']),
-      score: -Number(row['score']),
-    }));
+    return rows.map((row) => {
+      const startLine = (Number(row['id']) % chunksSpan) * chunkLines;
+      const endLine = Math.min(startLine + chunkLines, Number(row['line_count'])) - 1;
+      return { path: text(row['path']), startLine, endLine, score: -Number(row['score']) };
+    });
   }
 
-  /** Stored paths after `after` in their order, with why they have no facts. */
-  pathsAfter(after: string, limit: number): readonly { readonly path: string; readonly reason: string | undefined }[] {
-    const rows = this.#all('SELECT path, reason FROM files WHERE path > ? ORDER BY path LIMIT ?', after, limit);
-    return rows.map((row) => ({ path: text(row['path']), reason: typeof row['reason'] === 'string' ? row['reason'] : undefined }));
+  /** Stored paths after `after` in their order. */
+  pathsAfter(after: string, limit: number): readonly string[] {
+    return this.#all('SELECT path FROM files WHERE path > ? ORDER BY path LIMIT ?', after, limit).map((row) => text(row['path']));
   }
 
   meta(name: string): string | undefined {
@@ -112,7 +113,7 @@ export class IndexReader implements FactLayer {
 
   #definitions(condition: string, value: string, limit: number): readonly Definition[] {
     const rows = this.#all(
-      `SELECT ${definitionColumns}, f.path FROM definitions d JOIN files f ON f.content_id = d.content_id WHERE ${condition} LIMIT ?`,
+      `SELECT ${definitionColumns}, f.path FROM definitions d JOIN files f ON f.content_id = d.id / ${definitionsSpan} WHERE ${condition} LIMIT ?`,
       value,
       limit,
     );

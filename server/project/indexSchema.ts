@@ -8,30 +8,36 @@ import path from 'node:path';
 type Sqlite = Pick<typeof sqliteModule, 'DatabaseSync'>;
 
 /** Raise it with every change of the tables: an older index is rebuilt, a newer one set aside. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 const busyTimeoutMs = 5000;
 const pageSize = 4096;
 /** Damaged files are kept for a look, not for ever. */
 const maxSetAside = 2;
+
+/**
+ * What belongs to one content has ids that begin with its own: `id / span` is the content, the rest says which one it is. So neither table
+ * needs a column or an index for that.
+ */
+export const definitionsSpan = 2 ** 20;
+export const chunksSpan = 2 ** 13;
+/** Text is found in pieces of so many lines, and the number of a piece says where it begins. */
+export const chunkLines = 40;
 
 const tables = `
 CREATE TABLE contents (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, line_count INTEGER NOT NULL, facts TEXT NOT NULL, names TEXT NOT NULL, used_at INTEGER NOT NULL);
 CREATE TABLE files (path TEXT PRIMARY KEY, content_id INTEGER, size INTEGER NOT NULL, mtime_ms REAL NOT NULL, reason TEXT) WITHOUT ROWID;
 CREATE INDEX files_by_content ON files (content_id);
 CREATE TABLE definitions (
-  id INTEGER PRIMARY KEY, content_id INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, container TEXT, owner TEXT, signature TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, container TEXT, owner TEXT, signature TEXT NOT NULL,
   docstring TEXT, type_name TEXT, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, is_exported INTEGER NOT NULL
 );
 CREATE INDEX definitions_by_name ON definitions (name);
 CREATE INDEX definitions_by_owner ON definitions (owner) WHERE owner IS NOT NULL;
-CREATE INDEX definitions_by_content ON definitions (content_id);
 CREATE TABLE base_types (type TEXT NOT NULL, base TEXT NOT NULL, content_id INTEGER NOT NULL, PRIMARY KEY (type, base, content_id)) WITHOUT ROWID;
 CREATE INDEX base_types_by_content ON base_types (content_id);
 CREATE TABLE imports (tail TEXT NOT NULL, content_id INTEGER NOT NULL, PRIMARY KEY (tail, content_id)) WITHOUT ROWID;
 CREATE INDEX imports_by_content ON imports (content_id);
-CREATE TABLE chunks (id INTEGER PRIMARY KEY, content_id INTEGER NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL);
-CREATE INDEX chunks_by_content ON chunks (content_id);
-CREATE VIRTUAL TABLE words USING fts5(names, body, content='', contentless_delete=1, tokenize='unicode61');
+CREATE VIRTUAL TABLE words USING fts5(names, body, content='', contentless_delete=1, tokenize='ascii');
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = ${schemaVersion};
 `;
@@ -110,9 +116,19 @@ function versionOf(database: DatabaseSync): number {
   return typeof version === 'number' ? version : 0;
 }
 
-export function isHealthy(database: DatabaseSync): boolean {
+/** The one that full-text search keeps; SQLite reads all of it to check it, which takes several times as long as all others together. */
+export const searchTable = 'words';
+
+/** The tables that a check of the database goes through, without `searchTable`, whose pages are in some of them. */
+export function ordinaryTables(database: DatabaseSync): string[] {
+  const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name != ?").all(searchTable);
+  return rows.map((row) => String(row['name']));
+}
+
+/** Some 2 ms for each MB. */
+export function isHealthy(database: DatabaseSync, table: string): boolean {
   try {
-    const rows = database.prepare('PRAGMA quick_check(1)').all();
+    const rows = database.prepare(`PRAGMA quick_check('${table.replaceAll("'", "''")}')`).all();
     return rows.length === 1 && rows[0]?.['quick_check'] === 'ok';
   } catch {
     return false;

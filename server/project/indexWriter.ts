@@ -2,7 +2,7 @@
 // order does not matter. It knows the tables; it must not know listing or parsing.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { importTails } from './imports/resolveImport.ts';
-import { rollBack } from './indexSchema.ts';
+import { chunkLines, chunksSpan, definitionsSpan, rollBack } from './indexSchema.ts';
 import type { ContentFacts } from './parsing.ts';
 import { wordsOf } from './searchWords.ts';
 import type { SkipReason } from './skipRules.ts';
@@ -14,8 +14,7 @@ export interface StoredFile {
   readonly reason: SkipReason | undefined;
 }
 
-const chunkLines = 40;
-/** Of a larger text only the head is searchable: beyond it is data. */
+/** Of a larger text only the head is searchable: beyond it is data. It has at most `chunksSpan` pieces, even if all its lines are empty. */
 const maxSearchedLength = 256 * 1024;
 const maxSpareContents = 2000;
 const dayMs = 86_400_000;
@@ -82,12 +81,12 @@ export class IndexWriter {
     );
     const id = Number(lastInsertRowid);
     const define = this.#run(
-      'INSERT INTO definitions (content_id, name, kind, container, owner, signature, docstring, type_name, start_line, end_line, is_exported) ' +
+      'INSERT INTO definitions (id, name, kind, container, owner, signature, docstring, type_name, start_line, end_line, is_exported) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    for (const item of definitions)
+    for (const [at, item] of definitions.slice(0, definitionsSpan).entries())
       define.run(
-        id,
+        id * definitionsSpan + at,
         item.name,
         item.kind,
         item.container ?? null,
@@ -113,18 +112,16 @@ export class IndexWriter {
   }
 
   #putWords(contentId: number, facts: ContentFacts, text: string): void {
-    const lines = (text.length > maxSearchedLength ? text.slice(0, maxSearchedLength) : text).split('\n');
-    const chunk = this.#run('INSERT INTO chunks (content_id, start_line, end_line) VALUES (?, ?, ?)');
+    const searched = text.length > maxSearchedLength ? text.slice(0, maxSearchedLength) : text;
     const words = this.#run('INSERT INTO words (rowid, names, body) VALUES (?, ?, ?)');
     let next = 0;
-    for (let start = 0; start < lines.length; start += chunkLines) {
-      const end = Math.min(start + chunkLines, lines.length);
-      const body = wordsOf(lines.slice(start, end).join('\n'));
+    for (let start = 0, chunk = 0; start < searched.length; chunk++) {
+      const end = afterLines(searched, start, chunkLines);
+      const body = wordsOf(searched.slice(start, end));
+      start = end;
       const names: string[] = [];
-      for (let item = facts.definitions[next]; item && item.startLine < end; item = facts.definitions[++next]) names.push(item.name);
-      if (body === '') continue;
-      const { lastInsertRowid } = chunk.run(contentId, start, end - 1);
-      words.run(lastInsertRowid, wordsOf(names.join(' ')), body);
+      for (let item = facts.definitions[next]; item && item.startLine < (chunk + 1) * chunkLines; item = facts.definitions[++next]) names.push(item.name);
+      if (body !== '') words.run(contentId * chunksSpan + chunk, wordsOf(names.join(' ')), body);
     }
   }
 
@@ -147,8 +144,9 @@ export class IndexWriter {
   }
 
   #dropContent(id: number): void {
-    this.#run('DELETE FROM words WHERE rowid IN (SELECT id FROM chunks WHERE content_id = ?)').run(id);
-    for (const table of ['chunks', 'definitions', 'base_types', 'imports']) this.#run(`DELETE FROM ${table} WHERE content_id = ?`).run(id);
+    this.#run('DELETE FROM words WHERE rowid IN (SELECT id FROM words_docsize WHERE id >= ? AND id < ?)').run(id * chunksSpan, (id + 1) * chunksSpan);
+    this.#run('DELETE FROM definitions WHERE id >= ? AND id < ?').run(id * definitionsSpan, (id + 1) * definitionsSpan);
+    for (const table of ['base_types', 'imports']) this.#run(`DELETE FROM ${table} WHERE content_id = ?`).run(id);
     this.#run('DELETE FROM contents WHERE id = ?').run(id);
   }
 
@@ -164,4 +162,15 @@ export class IndexWriter {
     }
     return statement;
   }
+}
+
+/** Where the text goes on behind so many lines. */
+function afterLines(text: string, start: number, lines: number): number {
+  let at = start;
+  for (let line = 0; line < lines; line++) {
+    const end = text.indexOf('\n', at);
+    if (end < 0) return text.length;
+    at = end + 1;
+  }
+  return at;
 }

@@ -12,8 +12,10 @@ import type { IndexedFile, IndexedSlice } from './workerMessages.ts';
 
 /** A file that changed so lately may change again within the same tick of its file system's clock. */
 const racyMs = 2000;
-/** The larger a transaction, the more a killed process has to do again. */
-const maxPendingBytes = 512 * 1024;
+/** The larger a transaction, the more a killed process has to do again; the smaller, the more often full-text search merges what it wrote. */
+const maxPendingBytes = 1024 * 1024;
+/** How long other messages wait, besides the time of one file. */
+const breathMs = 5;
 
 export interface IndexingFolder {
   readonly root: string;
@@ -23,9 +25,12 @@ export interface IndexingFolder {
 
 export interface IndexingOptions {
   readonly parsing: Parsing;
+  /** Told for each file that is read, and undefined when none is in hand any more: between two files nothing is said. */
   readonly onParsing: (path: string | undefined) => void;
   /** Lets other messages in between two files. */
   readonly breathe: () => Promise<void>;
+  /** Whether something else waits for this slice to end. */
+  readonly isAwaited: () => boolean;
   readonly now: () => number;
 }
 
@@ -35,17 +40,19 @@ interface Found {
   readonly write?: { readonly stored: StoredFile; readonly content?: { readonly key: string; readonly facts: ContentFacts; readonly text: string } };
 }
 
+/** At most for about `sliceMs`; less when something else waits. */
 export async function indexFiles(folder: IndexingFolder, paths: readonly string[], sliceMs: number, options: IndexingOptions): Promise<IndexedSlice> {
-  const { onParsing, breathe } = options;
+  const { onParsing, breathe, isAwaited } = options;
   const files: IndexedFile[] = [];
   let pending: Found[] = [];
   /** Copies of one file tend to come together: none is parsed twice before the first is stored. */
   const parsed = new Map<string, ContentFacts>();
   let pendingBytes = 0;
   let busyMs = 0;
-  let done = 0;
   let noRoom: string | undefined;
   const flush = () => {
+    // Writing may wait for another process, and no file is to blame for that.
+    onParsing(undefined);
     const failure = write(folder.writer, pending);
     noRoom ??= failure;
     for (const { file, write: wanted } of pending) files.push(failure !== undefined && wanted?.content ? { ...file, facts: wanted.content.facts } : file);
@@ -53,24 +60,26 @@ export async function indexFiles(folder: IndexingFolder, paths: readonly string[
     parsed.clear();
     pendingBytes = 0;
   };
-  for (; done < paths.length && (busyMs < sliceMs || done === 0); done++) {
-    const relative = paths[done];
-    if (relative === undefined) break;
-    const began = performance.now();
-    try {
-      const found = await lookAt(folder, relative, parsed, options);
+  let done = 0;
+  try {
+    let began = performance.now();
+    for (; done < paths.length && (done === 0 || (busyMs < sliceMs && !isAwaited())); done++) {
+      const found = await lookAt(folder, paths[done] as string, parsed, options);
       pending.push(found);
       pendingBytes += found.write?.content?.text.length ?? 0;
-    } finally {
-      onParsing(undefined);
+      if (pendingBytes > maxPendingBytes) flush();
+      const sinceMs = performance.now() - began;
+      if (sinceMs < breathMs) continue;
+      busyMs += sinceMs;
+      await breathe();
+      began = performance.now();
     }
-    if (pendingBytes > maxPendingBytes) flush();
+    flush();
     busyMs += performance.now() - began;
-    await breathe();
+  } finally {
+    onParsing(undefined);
   }
-  const began = performance.now();
-  flush();
-  return { files, left: paths.slice(done), busyMs: busyMs + performance.now() - began, ...(noRoom === undefined ? {} : { noRoom }) };
+  return { files, left: paths.slice(done), busyMs, ...(noRoom === undefined ? {} : { noRoom }) };
 }
 
 /** Returns why nothing could be stored; throws what is no lack of room. */
@@ -116,6 +125,7 @@ async function lookAt(
   if (stored && mtimeMs !== 0 && stored.sizeBytes === sizeBytes && stored.mtimeMs === mtimeMs)
     return { file: { path: relative, outcome: 'fresh', ...(stored.reason ? { reason: stored.reason } : {}) } };
   if (sizeBytes > maxFileBytes) return skip('tooLarge', sizeBytes, mtimeMs);
+  onParsing(relative);
   const bytes = readBounded(file);
   if (bytes === undefined) return skip('unreadable');
   if (bytes === 'tooLarge') return skip('tooLarge');
@@ -131,7 +141,6 @@ async function lookAt(
   const byText = skipByText(text);
   if (byText) return skip(byText, sizeBytes, mtimeMs);
   const twin = parsed.get(key);
-  if (!twin) onParsing(relative);
   const facts = twin ?? (await parsing.parse(text, languageId, hash));
   parsed.set(key, facts);
   const outcome = twin ? 'known' : 'parsed';

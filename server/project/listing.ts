@@ -54,10 +54,8 @@ async function listWithGit(root: string, prefix: string, options: ListingOptions
   if (output === undefined) return undefined;
   // A folder ignored by the work tree around it has no list; someone opened it all the same.
   if (output === '' && prefix === '' && (await run(['check-ignore', '-q', '.'])) !== undefined) return undefined;
-  // Mode 160000 is a submodule; what ends with a slash is a repository of its own that this one does not track.
-  const links = new Set(
-    (await inSlices(staged?.split('\0') ?? [], (entry) => entry.startsWith('160000 '))).map((entry) => entry.slice(entry.indexOf('\t') + 1)),
-  );
+  // What ends with a slash is a repository of its own that this one does not track.
+  const links = submodulesIn(staged ?? '');
   // Unmerged files are listed once for each side.
   const seen = new Set<string>();
   const repositories: string[] = [];
@@ -78,10 +76,28 @@ async function listWithGit(root: string, prefix: string, options: ListingOptions
   return found;
 }
 
+/** Mode 160000 is a submodule. They are few: the list of a hundred thousand files is searched, not split. */
+function submodulesIn(staged: string): Set<string> {
+  const entries = `\u0000${staged}`;
+  const mark = '\u0000160000 ';
+  const found = new Set<string>();
+  for (let at = entries.indexOf(mark); at >= 0; at = entries.indexOf(mark, at + 1)) {
+    const entry = entries.slice(at + 1).split('\u0000', 1)[0] ?? '';
+    found.add(entry.slice(entry.indexOf('\t') + 1));
+  }
+  return found;
+}
+
 /** Applies `.ignore` and `.tramontaneignore`, which git does not know. */
 async function withoutOwnIgnored(root: string, files: readonly string[]): Promise<string[]> {
-  const ignoreFiles = await inSlices(files, (file) => ownNames.some((name) => file === name || file.endsWith(`/${name}`)));
-  const kept = await inSlices(files, (file) => !folderOf(file).split('/').some(isIgnoredFolder));
+  const ignoreFiles = await inSlices(files, (file) => file.endsWith('ignore') && ownNames.some((name) => file === name || file.endsWith(`/${name}`)));
+  const isKept = new Map<string, boolean>();
+  const kept = await inSlices(files, (file) => {
+    const folder = folderOf(file);
+    let verdict = isKept.get(folder);
+    if (verdict === undefined) isKept.set(folder, (verdict = !folder.split('/').some(isIgnoredFolder)));
+    return verdict;
+  });
   if (ignoreFiles.length === 0) return kept;
   const patternsOf = new Map<string, string[]>();
   for (const file of ignoreFiles.sort((a, b) => ownNames.indexOf(path.posix.basename(a)) - ownNames.indexOf(path.posix.basename(b)))) {

@@ -4,7 +4,7 @@ import { lstatSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { closeQuietly, isDamage, isHealthy, loadSqlite, openForWriting, setAside } from './indexSchema.ts';
+import { closeQuietly, isDamage, isHealthy, loadSqlite, openForWriting, ordinaryTables, searchTable, setAside } from './indexSchema.ts';
 import { IndexWriter } from './indexWriter.ts';
 import { indexFiles, type IndexingFolder } from './indexing.ts';
 import { Parsing } from './parsing.ts';
@@ -13,10 +13,11 @@ import type { FolderPlace, FromWorker, StoreState, ToWorker, WorkerOptions, Work
 interface OpenFolder extends IndexingFolder {
   readonly place: FolderPlace;
   readonly database: DatabaseSync | undefined;
-  isChecked: boolean;
+  /** Tables that wait to be checked in idle moments, one at a time. */
+  readonly unchecked: string[];
 }
 
-/** A larger database is checked in an idle moment: a check reads all of it. */
+/** A larger database is checked in idle moments: a check reads all of it. The search table of such a one is believed until a search fails. */
 const maxCheckedOnOpenBytes = 64 * 1024 * 1024;
 
 const port = parentPort;
@@ -49,9 +50,15 @@ function handle(request: WorkerRequest): Promise<WorkerReplies[keyof WorkerRepli
       return undefined;
     case 'index': {
       const { folder, paths, sliceMs } = request;
-      const onParsing = (path: string | undefined) => send({ parsing: path === undefined ? undefined : { folder, path } });
-      return indexFiles(folderOf(folder), paths, sliceMs, { parsing, onParsing, breathe, now: Date.now });
+      let isTold = false;
+      const onParsing = (path: string | undefined) => {
+        if (path !== undefined || isTold) send({ parsing: path === undefined ? undefined : { folder, path } });
+        isTold = path !== undefined;
+      };
+      return indexFiles(folderOf(folder), paths, sliceMs, { parsing, onParsing, breathe, isAwaited: () => waiting.length > 0, now: Date.now });
     }
+    case 'hurry':
+      return undefined;
     case 'remove': {
       const { writer } = folderOf(request.folder);
       writer?.transaction(() => request.paths.forEach((path) => writer.remove(path)));
@@ -83,14 +90,14 @@ function handle(request: WorkerRequest): Promise<WorkerReplies[keyof WorkerRepli
 function openFolder(place: FolderPlace, isDamaged: boolean): StoreState {
   closeQuietly(folders.get(place.folder)?.database);
   if (isDamaged && place.database !== undefined) setAside(place.database, 'damaged', Date.now());
-  const { state, database, isChecked } = openDatabase(place);
+  const { state, database, unchecked } = openDatabase(place);
   folders.set(place.folder, {
     place,
     root: place.root,
     realRoot: realPathOr(place.root),
     database,
     writer: database && new IndexWriter(database, Date.now),
-    isChecked,
+    unchecked,
   });
   return state;
 }
@@ -98,11 +105,11 @@ function openFolder(place: FolderPlace, isDamaged: boolean): StoreState {
 interface Opened {
   readonly state: StoreState;
   readonly database?: DatabaseSync;
-  readonly isChecked: boolean;
+  readonly unchecked: string[];
 }
 
 function openDatabase({ database: file, maxDatabaseBytes }: FolderPlace): Opened {
-  const inMemory = (why: string | undefined): Opened => ({ state: { store: 'memory', why }, isChecked: true });
+  const inMemory = (why: string | undefined): Opened => ({ state: { store: 'memory', why }, unchecked: [] });
   if (file === undefined) return inMemory(undefined);
   const sqlite = loadSqlite();
   if (!sqlite) return inMemory(`Node ${process.version} has no SQLite`);
@@ -111,13 +118,26 @@ function openDatabase({ database: file, maxDatabaseBytes }: FolderPlace): Opened
     if (opened.outcome === 'unusable') return inMemory(opened.message);
     if (opened.outcome === 'ok') {
       const { database, isNew } = opened;
-      const isChecked = isNew || statSync(file).size <= maxCheckedOnOpenBytes;
-      if (isNew || !isChecked || isHealthy(database)) return { state: { store: 'sqlite' }, database, isChecked };
+      if (isNew) return { state: { store: 'sqlite' }, database, unchecked: [] };
+      const unchecked = tablesToCheck(database, file);
+      if (unchecked) return { state: { store: 'sqlite' }, database, unchecked };
       closeQuietly(database);
     }
     if (!setAside(file, opened.outcome === 'newer' ? 'newer' : 'damaged', Date.now())) break;
   }
   return inMemory(`${file} is damaged and cannot be moved`);
+}
+
+/** What is left to be checked later; undefined for a database that is damaged. */
+function tablesToCheck(database: DatabaseSync, file: string): string[] | undefined {
+  try {
+    const tables = ordinaryTables(database);
+    if (statSync(file).size > maxCheckedOnOpenBytes) return tables;
+    return tables.every((table) => isHealthy(database, table)) ? [searchTable] : undefined;
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
 }
 
 function giveUpOn(folder: OpenFolder, writer: IndexWriter | undefined, relative: string): void {
@@ -134,16 +154,14 @@ function statOf(folder: OpenFolder, relative: string): { sizeBytes: number; mtim
   }
 }
 
-/** Work for idle moments: the whole database is checked once, and what nobody needs any more goes, a little at a time. */
-function tidy(folder: OpenFolder): boolean {
-  const { database, writer } = folder;
+/** Work for idle moments, a little at a time: each table is checked once, and what nobody needs any more goes. Returns whether there may be more. */
+function tidy({ database, writer, unchecked, place }: OpenFolder): boolean {
   if (!database || !writer) return false;
-  if (!folder.isChecked) {
-    folder.isChecked = true;
-    if (!isHealthy(database)) {
-      send({ damaged: folder.place.folder });
-      return false;
-    }
+  const table = unchecked.shift();
+  if (table !== undefined) {
+    if (isHealthy(database, table)) return true;
+    send({ damaged: place.folder });
+    return false;
   }
   let dropped = 0;
   writer.transaction(() => {

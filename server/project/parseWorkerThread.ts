@@ -127,8 +127,12 @@ export class ParseWorkerThread {
     if ('damaged' in message) return this.#options.onDamage(message.damaged);
     if ('parsing' in message) {
       running.parsing = message.parsing;
-      clearTimeout(running.timer);
-      if (message.parsing) running.timer = setTimeout(() => this.#endOverdue(running), this.#options.fileTimeoutMs);
+      if (message.parsing && running.timer) running.timer.refresh();
+      else if (message.parsing) running.timer = setTimeout(() => this.#endOverdue(running), this.#options.fileTimeoutMs);
+      else {
+        clearTimeout(running.timer);
+        running.timer = undefined;
+      }
       return;
     }
     const resolve = running.pending.get(message.id);

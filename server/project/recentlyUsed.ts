@@ -24,6 +24,10 @@ export class RecentlyUsed<Value> {
     this.#entries.delete(key);
   }
 
+  deleteWhere(matches: (value: Value) => boolean): void {
+    for (const [key, value] of this.#entries) if (matches(value)) this.#entries.delete(key);
+  }
+
   clear(): void {
     this.#entries.clear();
   }

@@ -3,10 +3,63 @@
 
 const token = /[\p{L}\p{N}_$]+/gu;
 const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const latin = /\p{Script=Latin}/gu;
+const marks = /\p{Mn}/gu;
 const maxTokenLength = 80;
+/** Identifiers come again and again: what they are split into is kept, up to about so many of them. */
+const maxKept = 40_000;
+
+const kept = new Map<string, string>();
+
+const [small, capital, sign, other] = [1, 2, 4, 8] as const;
+const asciiKinds = Uint8Array.from({ length: 0x80 }, (_, unit) => {
+  const character = String.fromCharCode(unit);
+  return /[a-z0-9]/.test(character) ? small : /[A-Z]/.test(character) ? capital : /[_$]/.test(character) ? sign : 0;
+});
 
 /** `parseHTTPRequest` gives `parse http request parsehttprequest`. */
 export function wordsOf(text: string): string {
+  const words: string[] = [];
+  const { length } = text;
+  for (let start = 0; start < length; ) {
+    let kinds = kindOf(text.charCodeAt(start));
+    if (kinds === 0) {
+      start++;
+      continue;
+    }
+    let end = start + 1;
+    for (let kind: number; end < length && (kind = kindOf(text.charCodeAt(end))) !== 0; end++) kinds |= kind;
+    // Most words of a text are this simple, and nothing is to be looked up for them.
+    if (kinds === small) {
+      if (end - start <= maxTokenLength) words.push(text.slice(start, end));
+    } else if (kinds < other) {
+      const found = end - start <= maxTokenLength ? wordsOfIdentifier(text.slice(start, end)) : '';
+      if (found !== '') words.push(found);
+    } else {
+      const found = wordsOfAnyScript(withoutAccents(text.slice(start, end)));
+      if (found !== '') words.push(found);
+    }
+    start = end;
+  }
+  return words.join(' ');
+}
+
+/** Of a UTF-16 unit: a small letter or a digit, a capital, `_` or `$`, beyond ASCII, where anything may be a letter; 0 between words. */
+function kindOf(unit: number): number {
+  return unit < 0x80 ? (asciiKinds[unit] as number) : other;
+}
+
+function wordsOfIdentifier(name: string): string {
+  let words = kept.get(name);
+  if (words === undefined) {
+    words = wordsOfAnyScript(name);
+    if (kept.size >= maxKept) kept.clear();
+    kept.set(name, words);
+  }
+  return words;
+}
+
+function wordsOfAnyScript(text: string): string {
   const words: string[] = [];
   for (const [whole] of text.matchAll(token)) {
     if (whole.length > maxTokenLength) continue;
@@ -19,6 +72,11 @@ export function wordsOf(text: string): string {
     words.push(whole.replaceAll(/[_$]/g, '').toLowerCase());
   }
   return words.filter((word) => word !== '').join(' ');
+}
+
+/** `Café` is found as `cafe`. The full-text index compares bytes and knows nothing of that. */
+function withoutAccents(text: string): string {
+  return text.replace(latin, (letter) => (letter < '\u0080' ? letter : letter.normalize('NFD').replace(marks, '')));
 }
 
 function splitIdentifier(name: string): string[] {

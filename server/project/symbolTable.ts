@@ -2,7 +2,7 @@
 // resolved and re-exports followed. It knows layers and paths; it must not know how facts come to be.
 import type { CoChange, Definition, FileFacts, ImportBinding, SymbolSource, TextHit } from '../core/retrieval/facts.ts';
 import { isModuleNamed } from '../core/retrieval/moduleNames.ts';
-import { type FactLayer, maxNamed } from './factLayer.ts';
+import { type FactLayer, maxNamed, ownerOf } from './factLayer.ts';
 import { ancestorsOf, type FileSet, folderOf, nameOf } from './fileSet.ts';
 import { resolveImport, tailsOfPath } from './imports/resolveImport.ts';
 import type { ImportToResolve, Surroundings } from './imports/surroundings.ts';
@@ -25,6 +25,8 @@ const keptNames = 5000;
 const maxReExportDepth = 8;
 const maxOfStar = 256;
 const maxCandidates = 300;
+/** Of more changed files at once, looking at each would take longer than asking again. */
+const maxForgottenSingly = 8;
 
 interface Wanted {
   readonly path: string;
@@ -69,17 +71,32 @@ export class SymbolTable implements SymbolSource {
     this.#revision++;
   }
 
-  /** The facts of these files are others now. */
+  /** The facts of these files are others now, and the layers have them. What names other files only is kept. */
   forget(paths: Iterable<string>): void {
     this.#revision++;
-    for (const path of paths) this.#files.delete(path);
-    this.#named.clear();
-    this.#members.clear();
+    const changed = new Set(paths);
+    for (const path of changed) this.#files.delete(path);
+    if (changed.size > maxForgottenSingly) {
+      this.#named.clear();
+      this.#members.clear();
+      return;
+    }
+    for (const path of changed) {
+      for (const { name, container } of this.#factsOf(path)?.definitions ?? []) {
+        this.#named.delete(name);
+        if (container !== undefined) this.#members.delete(ownerOf(container));
+      }
+    }
+    const isTouched = (definitions: readonly Definition[]) => definitions.some((item) => changed.has(item.path));
+    this.#named.deleteWhere(isTouched);
+    this.#members.deleteWhere(isTouched);
   }
 
   /** Configuration files or the set of paths are others now. */
   forgetAll(): void {
-    this.forget([]);
+    this.#revision++;
+    this.#named.clear();
+    this.#members.clear();
     this.#files.clear();
     this.#computed.clear();
   }
@@ -88,12 +105,15 @@ export class SymbolTable implements SymbolSource {
     this.#checkFiles();
     return (
       this.#files.get(path, () => {
-        const { open, memory } = this.#options;
-        const facts = open.facts(path) ?? memory.facts(path) ?? this.#database?.facts(path);
-        if (!facts) return null;
-        return new ResolvedFile(path, facts, this.#around);
+        const facts = this.#factsOf(path);
+        return facts ? new ResolvedFile(path, facts, this.#around) : null;
       }) ?? undefined
     );
+  }
+
+  #factsOf(path: string): ContentFacts | undefined {
+    const { open, memory } = this.#options;
+    return open.facts(path) ?? memory.facts(path) ?? this.#database?.facts(path);
   }
 
   definitionsNamed(name: string): readonly Definition[] {

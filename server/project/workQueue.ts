@@ -16,6 +16,8 @@ export class WorkQueue {
   /** `head` is the first that was not taken yet: a bucket may hold a hundred thousand. */
   readonly #buckets: { paths: string[]; head: number }[] = Object.values(priorities).map(() => ({ paths: [], head: 0 }));
   readonly #arrived = new Latch();
+  /** Called when something comes that is wanted more than the rest. */
+  onWanted: (() => void) | undefined;
   #pause: AbortController | undefined;
 
   get size(): number {
@@ -28,15 +30,19 @@ export class WorkQueue {
 
   /** A path that waits already only moves to the front. */
   add(paths: Iterable<string>, priority: Priority): void {
+    let isNews = false;
     for (const path of paths) {
       const known = this.#priorityOf.get(path);
       if (known !== undefined && known <= priority) continue;
       this.#priorityOf.set(path, priority);
       this.#buckets[priority]?.paths.push(path);
+      isNews = true;
     }
     if (this.size === 0) return;
     this.#arrived.set();
-    if (priority < priorities.rest) this.#pause?.abort();
+    if (!isNews || priority === priorities.rest) return;
+    this.#pause?.abort();
+    this.onWanted?.();
   }
 
   delete(path: string): void {

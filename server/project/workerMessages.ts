@@ -20,6 +20,8 @@ export type WorkerRequest =
   | { readonly kind: 'closeFolder'; readonly folder: string }
   /** Bring these files up to date, for at most about `sliceMs`; what was not reached comes back. */
   | { readonly kind: 'index'; readonly folder: string; readonly paths: readonly string[]; readonly sliceMs: number }
+  /** Files of more interest wait: whatever slice is under way ends after the file at hand. */
+  | { readonly kind: 'hurry' }
   | { readonly kind: 'remove'; readonly folder: string; readonly paths: readonly string[] }
   /** A file that made the worker hang or crash is remembered as such until it changes. */
   | { readonly kind: 'giveUpOn'; readonly folder: string; readonly path: string }
@@ -55,6 +57,7 @@ export interface WorkerReplies {
   readonly openFolder: StoreState;
   readonly closeFolder: undefined;
   readonly index: IndexedSlice;
+  readonly hurry: undefined;
   readonly remove: undefined;
   readonly giveUpOn: undefined;
   readonly parseOpen: ContentFacts;

@@ -1,6 +1,6 @@
-// Recall of the needed definition: of references whose definition, as a type checker says, stands in another file, how often does the packed
-// context show it? Tramontane and what others do, on the same holes, within the same budgets.
-// usage: npm run bench -- context [--holes=N] [--seed=N] [--repositories=NAME,NAME] [--aider-holes=N] [--no-aider]
+// The project's context. Recall of the needed definition: of references whose definition, as a type checker says, stands in another file, how often does the
+// packed context show it? Then what it costs: indexing, starts, saves, memory, questions, and how much of a prompt stays the same while somebody edits.
+// usage: npm run bench -- context [--only=PART,...] [--holes=N] [--seed=N] [--repositories=NAME,NAME] [--aider-holes=N] [--no-aider] [--files=N]
 //        npm run bench -- context --fit    prints new weights instead
 import { parseArgs } from 'node:util';
 import { type Answer, cellsOf, contextFigures, rareHoles, writeCells } from './context/figures.ts';
@@ -12,9 +12,12 @@ import { readProjectFacts } from './context/projectFacts.ts';
 import type { Language } from './context/sourceScan.ts';
 import { situationOf } from './context/situations.ts';
 import { symbolMethods, type Timings } from './context/symbolMethods.ts';
-import { tekkenCounter } from './context/tekken.ts';
+import { measureIndexSpeed } from './context/indexSpeed.ts';
+import { measurePrefixReuse } from './context/prefixReuse.ts';
+import { measureLargeServer, measurePackagesServer } from './context/serverProject.ts';
+import { readTekken } from './context/tekken.ts';
 import { textMethods } from './context/textMethods.ts';
-import { report } from './harness.ts';
+import { type Figure, report } from './harness.ts';
 
 /** rxjs, ethers, rich and Django were looked at with another seed while methods were made; of SQLAlchemy one report, after which one weight was changed. */
 const repositories: readonly { readonly name: string; readonly language: Language; readonly isHeldOut?: boolean }[] = [
@@ -40,17 +43,19 @@ const { values: options } = parseArgs({
     'aider-holes': { type: 'string', default: '20' },
     fit: { type: 'boolean', default: false },
     'no-aider': { type: 'boolean', default: false },
+    only: { type: 'string' },
+    files: { type: 'string', default: '100000' },
   },
 });
 const seed = Number(options.seed);
 const wanted = options.repositories?.split(',');
-const countTokens = tekkenCounter(environment('TRAMONTANE_BENCH_TEKKEN'));
+const { count: countTokens, pieces: piecesOf } = readTekken(environment('TRAMONTANE_BENCH_TEKKEN'));
 
 const answers: Answer[] = [];
 const timings: Timings = { fileMs: [], keystrokeMs: [], shownMs: [] };
 const notes: string[] = [];
 
-async function measure(): Promise<void> {
+async function measureRecall(): Promise<Figure[]> {
   for (const { name, language, isHeldOut } of repositories) {
     if (wanted && !wanted.some((one) => name.startsWith(one))) continue;
     const repository = readRepository(name, language);
@@ -90,7 +95,38 @@ async function measure(): Promise<void> {
 
   const cells = cellsOf(answers);
   writeCells('context-cells', cells, budgets);
-  report('context', contextFigures(cells, { budgets, timings }), { model: `Tekken vocabulary; seed ${seed}`, notes });
+  return contextFigures(cells, { budgets, timings });
+}
+
+const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  recall: measureRecall,
+  index: () => measureIndexSpeed({ pairs: 3, starts: 7, saves: 60, seed, withAider: !options['no-aider'], notes }),
+  server: () => measurePackagesServer({ seed, questions: 100 }),
+  large: () => measureLargeServer({ seed, files: Number(options.files) }),
+  prefix: () =>
+    measurePrefixReuse({
+      packages: [
+        { name: 'ethers-6.17.0', language: 'typescript' },
+        { name: 'rich-14.2.0', language: 'python' },
+      ],
+      steps: 1000,
+      seed,
+      piecesOf,
+      notes,
+    }),
+};
+
+async function measure(): Promise<void> {
+  const wantedParts = options.only?.split(',') ?? Object.keys(parts);
+  const figures: Figure[] = [];
+  for (const name of wantedParts) {
+    const startedAt = performance.now();
+    const part = parts[name];
+    if (!part) throw new Error(`There is no part "${name}". Choose from: ${Object.keys(parts).join(', ')}.`);
+    figures.push(...(await part()));
+    process.stderr.write(`${name}: ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
+  }
+  report('context', figures, { model: `Tekken vocabulary; seed ${seed}`, notes, isPart: options.only !== undefined });
 }
 
 if (options.fit) process.stdout.write(`${JSON.stringify(await fitWeights(drawnHoles), null, 2)}\n`);

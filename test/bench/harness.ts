@@ -1,7 +1,7 @@
 // Turns samples into figures, prints them as a table and keeps them as JSON. It knows numbers and this machine; it must not know what is
 // measured.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { medianOf, type Interval, ratiosOf } from './statistics.ts';
@@ -71,23 +71,26 @@ function textOf(bar: Bar): string {
   return `${bar.of} ${limits.filter((limit) => limit !== '').join(' and ')}`;
 }
 
+export interface ReportContext {
+  readonly model: string;
+  readonly notes?: readonly string[];
+  /** Only a part of the bench was run: figures of other names stay as they are in the file, with their own date and commit. */
+  readonly isPart?: boolean;
+}
+
 /** Prints the table and writes `test/bench/results/NAME.json`: an array, each element a figure with machine, date, commit and model. */
-export function report(name: string, figures: readonly Figure[], context: { readonly model: string; readonly notes?: readonly string[] }): void {
+export function report(name: string, figures: readonly Figure[], context: ReportContext): void {
   process.stdout.write(`${table(figures)}\n`);
   for (const note of context.notes ?? []) process.stdout.write(`${note}\n`);
   const common = { machine: describeMachine(), date: new Date().toISOString(), commit: describeCommit(), model: context.model };
   const directory = path.join(root, 'test/bench/results');
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, `${name}.json`);
+  const written = figures.map((figure) => ({ ...rounded(figure), ...common, model: figure.model ?? context.model }));
+  const kept = context.isPart === true && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Figure[]) : [];
+  const names = new Set(figures.map(({ figure }) => figure));
   // Renamed into place, so that an interrupted run never leaves half a file in a tracked directory.
-  writeFileSync(
-    `${file}.tmp`,
-    `${JSON.stringify(
-      figures.map((figure) => ({ ...rounded(figure), ...common, model: figure.model ?? context.model })),
-      null,
-      2,
-    )}\n`,
-  );
+  writeFileSync(`${file}.tmp`, `${JSON.stringify([...kept.filter(({ figure }) => !names.has(figure)), ...written], null, 2)}\n`);
   renameSync(`${file}.tmp`, file);
   process.stdout.write(`${path.relative(process.cwd(), file)}\n`);
   if (figures.some((figure) => figure.met === false)) process.exitCode = 1;

@@ -48,6 +48,8 @@ test('folders, unsaved text, closed documents and changed files reach the index'
     files.write({ 'two.ts': 'export class Two {}\n' });
     await server.client.sendNotification('workspace/didChangeWatchedFiles', { changes: [{ uri: pathToFileURL(files.at('two.ts')).href, type: 1 }] });
     await until(project, () => count('Two') === 1);
+    // Nothing is said any more when the connection closes.
+    await server.client.sendRequest('shutdown');
   });
 });
 

@@ -105,19 +105,37 @@ test('a checkout is noticed without any word of the client', async () => {
 test('a storm of thousands of changes converges', async () => {
   await using files = new TemporaryProject({ 'keep.ts': 'export class Keep {}\n' });
   const project = await files.index();
-  const many = Array.from({ length: 3000 }, (_, at) => `d${at % 30}/f${at}.ts`);
+  const many = Array.from({ length: 5000 }, (_, at) => `d${at % 30}/f${at}.ts`);
   for (const name of many) {
     files.write({ [name]: `export const storm${name.replace(/\W/g, '_')} = 1;\n` });
     project.noteChanged([files.at(name)]);
   }
-  for (const name of many.slice(0, 2000)) {
+  for (const name of many.slice(0, 4000)) {
     rmSync(files.at(name));
     project.noteChanged([files.at(name)]);
   }
   await project.whenIdle();
   assert.equal([...symbolsOf(project).paths()].length, 1001);
-  assert.equal(names(project, `storm${many[2500]?.replace(/\W/g, '_')}`).length, 1);
+  assert.equal(names(project, `storm${many[4500]?.replace(/\W/g, '_')}`).length, 1);
   assert.equal(names(project, `storm${many[5]?.replace(/\W/g, '_')}`).length, 0);
+});
+
+test('an answer that was given before is forgotten as soon as a file that it is about changes, and no sooner', async () => {
+  await using files = new TemporaryProject({ 'a.ts': 'export class One {\n  first = 1;\n}\n', 'b.ts': 'export class Two {}\n' });
+  const project = await files.index();
+  const symbols = symbolsOf(project);
+  const members = () => symbols.membersOf('One').map((item) => item.name);
+  const other = symbols.definitionsNamed('Two');
+  assert.deepEqual([names(project, 'One').length, names(project, 'Three').length, members()], [1, 0, ['first']]);
+  files.write({ 'a.ts': 'export class Three {}\nexport class One {\n  second = 1;\n}\n' });
+  project.noteChanged([files.at('a.ts')]);
+  await project.whenIdle();
+  assert.deepEqual([names(project, 'One').length, names(project, 'Three').length, members()], [1, 1, ['second']]);
+  files.write({ 'a.ts': 'export class Four {}\n' });
+  project.noteChanged([files.at('a.ts')]);
+  await project.whenIdle();
+  assert.deepEqual([names(project, 'One').length, names(project, 'Three').length, names(project, 'Four').length, members()], [0, 0, 1, []]);
+  assert.equal(symbols.definitionsNamed('Two'), other);
 });
 
 test('unsaved text counts from the moment it is parsed until the document is closed', async () => {

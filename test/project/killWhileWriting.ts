@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { definitionsSpan } from '../../server/project/indexSchema.ts';
 import { TemporaryProject } from './temporaryProject.ts';
 
 /** The moment of the kill differs with `round`. */
@@ -31,7 +32,7 @@ export async function killWhileWriting(round: number): Promise<void> {
   const database = new DatabaseSync(path.join(folder, name));
   try {
     assert.deepEqual({ ...database.prepare('PRAGMA quick_check').get() }, { quick_check: 'ok' });
-    const rows = database.prepare('SELECT d.name FROM definitions d JOIN files f ON f.content_id = d.content_id').all();
+    const rows = database.prepare(`SELECT d.name FROM definitions d JOIN files f ON f.content_id = d.id / ${definitionsSpan}`).all();
     const names = new Set(rows.map((row) => String(row['name'])));
     for (let at = 0; at < 10; at++) assert.ok(names.has(`Kept${at}`), `Kept${at} is lost`);
     // Of the changing files there is what was acknowledged last, or what came after it.

@@ -142,16 +142,20 @@ export function contextFigures(cells: readonly Cell[], { budgets, timings }: { r
     for (const budget of budgets) add({ scope, variant: 'import shown', cell: all }, budget);
   return [
     ...figures,
-    timeFigure('ranking and packing for a line, p50', timings.keystrokeMs, 0.5, 2),
-    timeFigure('ranking and packing for a line, p95', timings.keystrokeMs, 0.95, 10),
-    timeFigure('all that a completion shows, with the search for the tail, at idle, p50', timings.shownMs, 0.5),
-    timeFigure('all that a completion shows, with the search for the tail, at idle, p95', timings.shownMs, 0.95),
-    timeFigure("collecting a file's evidence at idle, p50", timings.fileMs, 0.5),
-    timeFigure("collecting a file's evidence at idle, p95", timings.fileMs, 0.95),
+    quantileFigure('ranking and packing for a line, p50', timings.keystrokeMs, { quantile: 0.5, atMostMs: 2 }),
+    quantileFigure('ranking and packing for a line, p95', timings.keystrokeMs, { quantile: 0.95, atMostMs: 10 }),
+    quantileFigure('all that a completion shows, with the search for the tail, at idle, p50', timings.shownMs, { quantile: 0.5 }),
+    quantileFigure('all that a completion shows, with the search for the tail, at idle, p95', timings.shownMs, { quantile: 0.95 }),
+    quantileFigure("collecting a file's evidence at idle, p50", timings.fileMs, { quantile: 0.5 }),
+    quantileFigure("collecting a file's evidence at idle, p95", timings.fileMs, { quantile: 0.95 }),
   ];
 }
 
-function timeFigure(figure: string, samples: readonly number[], quantile: number, atMostMs?: number): Figure {
+export function quantileFigure(
+  figure: string,
+  samples: readonly number[],
+  { quantile, atMostMs }: { readonly quantile: number; readonly atMostMs?: number },
+): Figure {
   const sorted = samples.toSorted((a, b) => a - b);
   const value = sorted[Math.floor(sorted.length * quantile)] ?? Number.NaN;
   return {

@@ -7,8 +7,13 @@ interface TekkenFile {
   readonly vocab: readonly { readonly rank: number; readonly token_bytes: string }[];
 }
 
-/** @returns a function from text to its number of tokens */
-export function tekkenCounter(path: string): (text: string) => number {
+export interface Tekken {
+  readonly count: (text: string) => number;
+  /** The pieces of a text, each with its number of tokens: no token reaches from one into the next. */
+  readonly pieces: (text: string) => { readonly piece: string; readonly tokens: number }[];
+}
+
+export function readTekken(path: string): Tekken {
   const file = JSON.parse(readFileSync(path, 'utf8')) as TekkenFile;
   const { pattern, default_vocab_size: size, default_num_special_tokens: specials } = file.config;
   const ranks = new Map<string, number>();
@@ -16,18 +21,20 @@ export function tekkenCounter(path: string): (text: string) => number {
   const pieces = new RegExp(pattern, 'gu');
   const countOfPiece = new Map<string, number>();
   const countOfText = new Map<string, number>();
-  return (text) => {
+  const tokensOf = (piece: string) => {
+    let tokens = countOfPiece.get(piece);
+    if (tokens === undefined) countOfPiece.set(piece, (tokens = countPiece(Buffer.from(piece, 'utf8').toString('latin1'), ranks)));
+    return tokens;
+  };
+  const piecesOf = (text: string) => Array.from(text.matchAll(pieces), ([piece]) => ({ piece, tokens: tokensOf(piece) }));
+  const count = (text: string) => {
     const known = countOfText.get(text);
     if (known !== undefined) return known;
-    let count = 0;
-    for (const [piece] of text.matchAll(pieces)) {
-      let tokens = countOfPiece.get(piece);
-      if (tokens === undefined) countOfPiece.set(piece, (tokens = countPiece(Buffer.from(piece, 'utf8').toString('latin1'), ranks)));
-      count += tokens;
-    }
-    if (text.length < 2000) countOfText.set(text, count);
-    return count;
+    const sum = piecesOf(text).reduce((total, { tokens }) => total + tokens, 0);
+    if (text.length < 2000) countOfText.set(text, sum);
+    return sum;
   };
+  return { count, pieces: piecesOf };
 }
 
 function countPiece(bytes: string, ranks: ReadonlyMap<string, number>): number {
