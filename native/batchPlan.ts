@@ -6,6 +6,7 @@ import { DraftLength } from './speculation/draftLength.ts';
 import type { Drafter } from './speculation/drafter.ts';
 import { TickCosts } from './speculation/tickCosts.ts';
 import type { Stream } from './stream.ts';
+import { rankOf } from './turns.ts';
 
 /** After a chunk of less urgent work, tokens of more urgent work are written for so many times as long. */
 const patience = 4;
@@ -31,6 +32,7 @@ export interface Work {
 
 export class BatchPlanner {
   readonly #batchSize: number;
+  readonly #isTyping: () => boolean;
   readonly #chunk = new ChunkSize();
   /** For each kind of guess, since what guessing takes is part of it. */
   readonly #tickCosts = { promptLookup: new TickCosts(), draftModel: new TickCosts() };
@@ -39,8 +41,10 @@ export class BatchPlanner {
   /** To be made false once the model has shown that tokens cannot be taken back. */
   canGuess = true;
 
-  constructor(batchSize: number) {
+  /** `isTyping`: whether an inline request may come at any moment, for which other prompts must not stand in the way for long. */
+  constructor(batchSize: number, isTyping: () => boolean) {
     this.#batchSize = batchSize;
+    this.#isTyping = isTyping;
   }
 
   draftLength(drafter: Drafter | undefined): DraftLength {
@@ -64,10 +68,12 @@ export class BatchPlanner {
     }
     const prefilling = this.#nextPrompt(streams, writing);
     if (prefilling?.sequence) {
-      const wanted = this.#chunk.next + (work.length > 0 ? sharedToken : 0);
-      const count = Math.min(prefilling.pending.length, wanted, batchSize - size);
+      const pending = prefilling.pending.length;
+      const shared = work.length > 0 ? sharedToken : 0;
+      const mustBeShort = prefilling.rank > rankOf('inline') && this.#isTyping();
+      const count = Math.min(pending, this.#chunk.next({ pending: pending - shared, mustBeShort }) + shared, batchSize - size);
       if (count > 0) {
-        const isLast = count === prefilling.pending.length;
+        const isLast = count === pending;
         work.push({ stream: prefilling, sequence: prefilling.sequence, tokens: prefilling.pending.subarray(0, count), drafted: 0, isLast });
       }
     }

@@ -46,7 +46,7 @@ export class DecodeLoop {
     this.#options = options;
     this.#pool = new SequencePool(options.sequences);
     this.#state = new SequenceState(options.addon, this.#pool);
-    this.#planner = new BatchPlanner(options.batchSize);
+    this.#planner = new BatchPlanner(options.batchSize, () => options.turns.isTyping());
   }
 
   /** Ticks so far, and the streams that took part in them: their quotient is how full batches were. Tokens as they went into batches. */

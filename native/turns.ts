@@ -35,8 +35,11 @@ class Exclusive {
   }
 }
 
+/** So long after the last inline request another one may come at any moment, ms. */
+const typingMs = 5000;
+
 /** What the loop of one model sees of it. */
-export interface ModelTurns extends Pick<Turns, 'enter' | 'mustWait' | 'mayStep'> {
+export interface ModelTurns extends Pick<Turns, 'enter' | 'mustWait' | 'mayStep' | 'isTyping'> {
   readonly exclusive: { run<Result>(act: () => Promise<Result>): Promise<Result> };
 }
 
@@ -44,11 +47,18 @@ export class Turns {
   /** One tick of one model at a time. */
   readonly exclusive = new Exclusive();
   readonly #active = [0, 0, 0];
+  #lastInlineAt = Number.NEGATIVE_INFINITY;
   #waiting: Waiter[] = [];
+
+  /** Whether somebody asked for a completion just now, of whichever model. */
+  isTyping(): boolean {
+    return performance.now() - this.#lastInlineAt < typingMs;
+  }
 
   /** Marks a request as active until the returned function is called. */
   enter(priority: Priority): () => void {
     const rank = rankOf(priority);
+    if (priority === 'inline') this.#lastInlineAt = performance.now();
     this.#active[rank] = (this.#active[rank] ?? 0) + 1;
     let left = false;
     return () => {
@@ -65,6 +75,7 @@ export class Turns {
   forModel(onTurn: () => void): ModelTurns {
     return {
       enter: (priority) => this.enter(priority),
+      isTyping: () => this.isTyping(),
       mustWait: (rank) => this.mustWait(rank),
       mayStep: (rank, signal) => this.mayStep(rank, signal),
       exclusive: {

@@ -12,8 +12,10 @@ const contextSize = 8192;
 /** More than 3,500 tokens. */
 const chatFunctions = 90;
 const inlineFunctions = 4;
-/** A chunk is meant to take 50 ms; the bars grow with the measured one, and this keeps them from growing without limit. */
+/** While somebody types, a chunk is meant to take 50 ms; the bars grow with the measured one, and this keeps them from growing without limit. */
 const longestChunkMs = 75;
+/** After so long without a completion nobody is taken to type. */
+const calmMs = 5500;
 const minChatTokens = 3500;
 
 export interface InterruptionOptions {
@@ -27,12 +29,17 @@ export async function measureInterruptions({ model, pairs, threads }: Interrupti
   try {
     const chats = new ChatPrompts();
     await checkLength(engine, chats.next());
-    const chunks: number[] = [];
-    for (let run = 0; run < pairs; run++) chunks.push(await timeChunk(engine, chats.next(), run));
-    const chunkMs = medianOf(chunks).median;
-
     const typed = new TypedCharacters();
-    await engine.generate(typed.next(), 1);
+    const calmChunks: number[] = [];
+    for (let run = 0; run < pairs; run++) calmChunks.push(await timeChunk(engine, chats.next(), run));
+    const calmChunkMs = medianOf(calmChunks).median;
+
+    const chunks: number[] = [];
+    for (let run = 0; run < pairs; run++) {
+      await engine.generate(typed.next(), 1);
+      chunks.push(await timeChunk(engine, chats.next(), run));
+    }
+    const chunkMs = medianOf(chunks).median;
     const first = await samplePairs(['ms'], {
       pairs,
       warmups: 1,
@@ -41,6 +48,7 @@ export async function measureInterruptions({ model, pairs, threads }: Interrupti
     });
     const idleMs = medianOf(first.peer.ms).median;
 
+    await sleep(calmMs);
     const inPrefill: number[] = [];
     const inDecoding: number[] = [];
     for (let run = 0; run < pairs; run++) {
@@ -48,9 +56,10 @@ export async function measureInterruptions({ model, pairs, threads }: Interrupti
       inDecoding.push(await timeAbort(engine, { prompt: typed.next(), afterMs: 0, afterTexts: 5 + run }));
     }
     const shared = { unit: 'ms', model: model.name } as const;
-    const oneChunk = Math.ceil(chunkMs);
+    const oneChunk = Math.ceil(calmChunkMs);
     return [
-      figureOf({ ...shared, figure: 'one chunk of a chat prompt', ours: chunks, bar: { of: 'value', atMost: longestChunkMs } }),
+      figureOf({ ...shared, figure: 'one chunk of a chat prompt while somebody types', ours: chunks, bar: { of: 'value', atMost: longestChunkMs } }),
+      figureOf({ ...shared, figure: 'one chunk of a chat prompt while nobody types', ours: calmChunks }),
       figureOf({
         ...shared,
         figure: 'first inline token while a chat prompt of 3,500 tokens is evaluated',
