@@ -55,6 +55,7 @@ for (const name of wanted) {
 }
 report('engine', figures, {
   model: starter.name,
+  isPart: options.only !== undefined,
   notes: [
     `Evaluation threads on each side: ${threads}; ${pairs} pairs; greedy; no GPU.`,
     'Rewrites: the output is forced on both sides, since no model at hand writes it: an upper bound for a model that makes exactly that change.',

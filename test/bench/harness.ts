@@ -74,7 +74,7 @@ function textOf(bar: Bar): string {
 export interface ReportContext {
   readonly model: string;
   readonly notes?: readonly string[];
-  /** Only a part of the bench was run: figures of other names stay as they are in the file, with their own date and commit. */
+  /** Only a part of the bench was run: figures of other names or models stay as they are in the file, with their own date and commit. */
   readonly isPart?: boolean;
 }
 
@@ -88,9 +88,10 @@ export function report(name: string, figures: readonly Figure[], context: Report
   const file = path.join(directory, `${name}.json`);
   const written = figures.map((figure) => ({ ...rounded(figure), ...common, model: figure.model ?? context.model }));
   const kept = context.isPart === true && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Figure[]) : [];
-  const names = new Set(figures.map(({ figure }) => figure));
+  const keyOf = ({ figure, model = context.model }: Figure) => `${model}: ${figure}`;
+  const measured = new Set(figures.map(keyOf));
   // Renamed into place, so that an interrupted run never leaves half a file in a tracked directory.
-  writeFileSync(`${file}.tmp`, `${JSON.stringify([...kept.filter(({ figure }) => !names.has(figure)), ...written], null, 2)}\n`);
+  writeFileSync(`${file}.tmp`, `${JSON.stringify([...kept.filter((figure) => !measured.has(keyOf(figure))), ...written], null, 2)}\n`);
   renameSync(`${file}.tmp`, file);
   process.stdout.write(`${path.relative(process.cwd(), file)}\n`);
   if (figures.some((figure) => figure.met === false)) process.exitCode = 1;
