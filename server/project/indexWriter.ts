@@ -4,8 +4,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { importTails } from './imports/resolveImport.ts';
 import { chunkLines, chunksSpan, definitionsSpan, rollBack } from './indexSchema.ts';
 import type { ContentFacts } from './parsing.ts';
-import { wordsOf } from './searchWords.ts';
 import type { SkipReason } from './skipRules.ts';
+import { WordBuffer } from './wordBuffer.ts';
 
 export interface StoredFile {
   readonly sizeBytes: number;
@@ -23,6 +23,8 @@ export class IndexWriter {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #now: () => number;
+  readonly #body = new WordBuffer();
+  readonly #names = new WordBuffer();
 
   constructor(database: DatabaseSync, now: () => number) {
     this.#database = database;
@@ -112,16 +114,17 @@ export class IndexWriter {
   }
 
   #putWords(contentId: number, facts: ContentFacts, text: string): void {
-    const searched = text.length > maxSearchedLength ? text.slice(0, maxSearchedLength) : text;
-    const words = this.#run('INSERT INTO words (rowid, names, body) VALUES (?, ?, ?)');
+    const searched = Buffer.from(text.length > maxSearchedLength ? text.slice(0, maxSearchedLength) : text);
+    const insert = this.#run('INSERT INTO words (rowid, names, body) VALUES (?, ?, ?)');
     let next = 0;
     for (let start = 0, chunk = 0; start < searched.length; chunk++) {
-      const end = afterLines(searched, start, chunkLines);
-      const body = wordsOf(searched.slice(start, end));
-      start = end;
+      start = this.#body.write(searched, start, chunkLines);
       const names: string[] = [];
       for (let item = facts.definitions[next]; item && item.startLine < (chunk + 1) * chunkLines; item = facts.definitions[++next]) names.push(item.name);
-      if (body !== '') words.run(contentId * chunksSpan + chunk, wordsOf(names.join(' ')), body);
+      if (this.#body.words.length === 0) continue;
+      this.#names.write(Buffer.from(names.join(' ')), 0, Infinity);
+      // Full-text search takes bytes for text.
+      insert.run(contentId * chunksSpan + chunk, this.#names.words, this.#body.words);
     }
   }
 
@@ -162,15 +165,4 @@ export class IndexWriter {
     }
     return statement;
   }
-}
-
-/** Where the text goes on behind so many lines. */
-function afterLines(text: string, start: number, lines: number): number {
-  let at = start;
-  for (let line = 0; line < lines; line++) {
-    const end = text.indexOf('\n', at);
-    if (end < 0) return text.length;
-    at = end + 1;
-  }
-  return at;
 }

@@ -5,7 +5,8 @@ const token = /[\p{L}\p{N}_$]+/gu;
 const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const latin = /\p{Script=Latin}/gu;
 const marks = /\p{Mn}/gu;
-const maxTokenLength = 80;
+/** What is longer is no word that anybody looks for. */
+export const maxTokenLength = 80;
 /** Identifiers come again and again: what they are split into is kept, up to about so many of them. */
 const maxKept = 40_000;
 

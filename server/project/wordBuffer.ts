@@ -1,0 +1,116 @@
+// The words of a text as full-text search stores them, from bytes to bytes: the same as `wordsOf` gives, several times as fast, since no string is made for a
+// word. Indexing goes through everything that there is; a query is asked with `wordsOf`. It knows no database.
+import { maxTokenLength, wordsOf } from './searchWords.ts';
+
+const [small, digit, capital, sign, other] = [1, 2, 4, 8, 16] as const;
+const newline = 10;
+const space = 32;
+/** Of a byte: what it is within a word, 0 between words. Beyond ASCII anything may be a letter. */
+const kinds = Uint8Array.from({ length: 0x100 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  if (byte >= 0x80) return other;
+  return /[a-z]/.test(character) ? small : /[0-9]/.test(character) ? digit : /[A-Z]/.test(character) ? capital : /[_$]/.test(character) ? sign : 0;
+});
+/** Capitals as small letters, all else as it is. */
+const folded = Uint8Array.from({ length: 0x100 }, (_, byte) => (kinds[byte] === capital ? byte + space : byte));
+/** An identifier's parts, a space behind each, and the whole come to no more than so many bytes for each of its own. */
+const mostForOne = 3;
+
+export class WordBuffer {
+  #out = new Uint8Array(64 * 1024);
+  #length = 0;
+
+  /** What the last `write` found, UTF-8, valid until the next one. */
+  get words(): Uint8Array {
+    return this.#out.subarray(0, this.#length);
+  }
+
+  /** Takes UTF-8 from `start` on until behind `lines` line breaks, or to the end. Returns where it stopped. */
+  write(bytes: Uint8Array, start: number, lines: number): number {
+    const { length } = bytes;
+    this.#length = 0;
+    // A word and the space behind it take no more room than in the text, but for the last one.
+    let out = this.#withRoomFor(length - start + 1);
+    let at = 0;
+    let left = lines;
+    let from = start;
+    while (from < length) {
+      const byte = bytes[from] as number;
+      let all = kinds[byte] as number;
+      if (all === 0) {
+        from++;
+        if (byte === newline && --left <= 0) break;
+        continue;
+      }
+      // A capital splits nothing at the beginning.
+      let inner = all & sign;
+      const wordAt = at;
+      if (all !== sign) out[at++] = folded[byte] as number;
+      let end = from + 1;
+      for (; end < length; end++) {
+        const next = bytes[end] as number;
+        const kind = kinds[next] as number;
+        if (kind === 0) break;
+        all |= kind;
+        inner |= kind;
+        if (kind !== sign) out[at++] = folded[next] as number;
+      }
+      if (all < other && (inner & (capital | sign)) === 0) {
+        if (end - from > maxTokenLength) at = wordAt;
+        else out[at++] = space;
+      } else {
+        this.#length = wordAt;
+        if (all >= other) this.#addAnyScript(bytes, from, end);
+        else if (end - from <= maxTokenLength) this.#addIdentifier(bytes, from, end);
+        out = this.#withRoomFor(length - end + 1);
+        at = this.#length;
+      }
+      from = end;
+    }
+    this.#length = at;
+    return from;
+  }
+
+  /** Its parts, if it has more than one, and the whole without its signs. */
+  #addIdentifier(bytes: Uint8Array, from: number, end: number): void {
+    const out = this.#withRoomFor((end - from) * mostForOne + 1);
+    let at = this.#length;
+    let parts = 0;
+    let before: number = sign;
+    for (let index = from; index < end; index++) {
+      const byte = bytes[index] as number;
+      const kind = kinds[byte] as number;
+      if (kind !== sign) {
+        const isNext = before === sign || (kind === capital && (before !== capital || (index + 1 < end && kinds[bytes[index + 1] as number] === small)));
+        if (isNext && parts++ > 0) out[at++] = space;
+        out[at++] = folded[byte] as number;
+      }
+      before = kind;
+    }
+    if (parts === 0) return;
+    out[at++] = space;
+    if (parts > 1) {
+      for (let index = from; index < end; index++) if (kinds[bytes[index] as number] !== sign) out[at++] = folded[bytes[index] as number] as number;
+      out[at++] = space;
+    }
+    this.#length = at;
+  }
+
+  #addAnyScript(bytes: Uint8Array, from: number, end: number): void {
+    const words = wordsOf(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString());
+    if (words === '') return;
+    const added = Buffer.from(`${words} `);
+    this.#withRoomFor(added.length).set(added, this.#length);
+    this.#length += added.length;
+  }
+
+  #withRoomFor(more: number): Uint8Array {
+    const needed = this.#length + more;
+    if (needed > this.#out.length) {
+      const larger = new Uint8Array(Math.max(this.#out.length * 2, needed));
+      larger.set(this.#out.subarray(0, this.#length));
+      this.#out = larger;
+    }
+    return this.#out;
+  }
+}
