@@ -4,9 +4,11 @@ import type { Log } from '../core/log.ts';
 import type { ProjectClock } from './clock.ts';
 import { isConfiguration, readConfiguration } from './configurationFiles.ts';
 import { DiskChanges } from './diskChanges.ts';
+import { EarlyImports } from './earlyImports.ts';
 import { FolderFiles } from './folderFiles.ts';
 import { FolderStore } from './folderStore.ts';
 import { readCoChanges, watchHead } from './history.ts';
+import { ImportProbe } from './importProbe.ts';
 import { IndexingLoop } from './indexingLoop.ts';
 import { inSlices, listFiles } from './listing.ts';
 import { OpenDocuments } from './openDocuments.ts';
@@ -62,6 +64,7 @@ export class FolderIndex {
   readonly #ended = new AbortController();
   readonly #documents: OpenDocuments;
   readonly #wanted: WantedFirst;
+  readonly #early: EarlyImports;
   readonly #store: FolderStore;
   readonly #progress: Progress;
   readonly #changes: DiskChanges;
@@ -73,7 +76,7 @@ export class FolderIndex {
 
   constructor(options: FolderIndexOptions) {
     this.#options = options;
-    const { root, databaseFile: database, maxDatabaseBytes, worker, clock, log, debounceMs, onChange } = options;
+    const { root, databaseFile: database, maxDatabaseBytes, worker, clock, log, debounceMs, gitTimeoutMs, onChange } = options;
     const { signal } = this.#ended;
     const files = this.#files.paths;
     this.#documents = new OpenDocuments({ folder: root, worker, clock, debounceMs, signal, onFacts: (relative) => this.#documentParsed(relative) });
@@ -85,6 +88,9 @@ export class FolderIndex {
       isLeftOut: (relative) => this.#files.isLeftOut(relative),
     });
     this.#wanted = new WantedFirst({ queue: this.#queue, files, symbols: this.symbols });
+    const isElsewhere = (relative: string) => this.#isElsewhere(relative);
+    const probe = new ImportProbe({ root, isElsewhere, gitTimeoutMs, signal });
+    this.#early = new EarlyImports({ probe, files, symbols: this.symbols, queue: this.#queue, clock, signal, onFound: onChange });
     this.#progress = new Progress({ isWaiting: () => !this.#isListed || this.#queue.size > 0 || this.#changes.isWaiting, onDone: onChange });
     const onProblem = (problem: string) => this.#noteProblem(problem);
     this.#store = new FolderStore({
@@ -102,7 +108,7 @@ export class FolderIndex {
       progress: this.#progress,
       clock,
       debounceMs,
-      isElsewhere: (relative) => this.#isElsewhere(relative),
+      isElsewhere,
       onConfiguration: () => this.symbols.forgetAll(),
       onChanged: (paths) => this.#queue.add(paths, priorities.open),
       list: () => this.#list(signal),
@@ -152,12 +158,15 @@ export class FolderIndex {
   }
 
   openDocument(relative: string, languageId: string, text: string): void {
-    if (!isSecretPath(relative)) this.#documents.update(relative, languageId, text);
+    if (isSecretPath(relative)) return;
+    this.#early.expect(relative);
+    this.#documents.update(relative, languageId, text);
   }
 
   /** From here on, what is on disk counts again. */
   closeDocument(relative: string): void {
     if (!this.#documents.close(relative)) return;
+    this.#early.closed(relative);
     this.symbols.forget([relative]);
     if (this.#files.paths.has(relative)) this.#queue.add([relative], priorities.open);
   }
@@ -184,10 +193,18 @@ export class FolderIndex {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { root, gitTimeoutMs } = this.#options;
-    await this.#progress.during(() => Promise.all([this.#store.open({ isDamaged: false }), this.#list(signal)]));
+    const opened = this.#store.open({ isDamaged: false });
     await Promise.all([
-      this.#loop.run(signal),
+      // What open documents import is looked at while the folder is listed; the rest waits for the list.
+      opened.then(() => this.#loop.run(signal)),
+      this.#progress.during(() => Promise.all([opened, this.#list(signal)])).then(() => this.#follow(signal)),
+    ]);
+  }
+
+  /** What there is to do besides looking at files, once they are listed. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { root, gitTimeoutMs } = this.#options;
+    await Promise.all([
       this.#progress.during(() =>
         this.#store.forgetGone(
           (relative) => this.#files.paths.has(relative),
@@ -204,8 +221,9 @@ export class FolderIndex {
     const { root, maxFiles, gitTimeoutMs, clock, worker, onChange } = this.#options;
     const known = this.#files.paths;
     const began = clock.now();
-    const { paths, isCut } = await listFiles(root, { signal, maxFiles, gitTimeoutMs });
+    const { paths, isCut } = await listFiles(root, { signal, maxFiles, gitTimeoutMs, beforeReading: () => this.#early.ahead() });
     if (signal.aborted) return 0;
+    this.#early.end();
     if (isCut) this.#noteProblem(`The folder has more than ${maxFiles} files; the index holds the first ones.`);
     // Whatever is asked meanwhile is answered from a list that is partly old, partly new.
     const listed = new Set<string>();
@@ -222,6 +240,7 @@ export class FolderIndex {
     this.symbols.forgetAll();
     this.#isListed = true;
     for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
+    this.#queue.releaseRest();
     onChange();
     if (gone.length > 0) {
       await worker.request({ kind: 'remove', folder: root, paths: gone });
@@ -245,17 +264,22 @@ export class FolderIndex {
   #documentParsed(relative: string): void {
     this.symbols.forget([relative]);
     if (this.#isListed) this.#wanted.opened(relative);
+    else void this.#early.opened(relative);
     this.#options.onChange();
   }
 
   #note(looked: readonly IndexedFile[]): void {
     this.#drop(looked.flatMap(({ path: relative, outcome }) => (outcome === 'gone' ? [relative] : [])));
-    const there = looked.filter(({ outcome }) => outcome !== 'gone');
+    // A list that was read meanwhile may no longer have some.
+    const there = looked.filter(({ path: relative, outcome }) => outcome !== 'gone' && this.#files.paths.has(relative));
     for (const file of there) this.#files.note(file, { hasDatabase: this.#store.isOpen });
     const changed = there.flatMap(({ path: relative, outcome }) => (outcome === 'fresh' ? [] : [relative]));
     if (changed.some(isConfiguration)) this.symbols.forgetAll();
     if (changed.length > 0) this.symbols.forget(changed);
-    for (const { path: relative } of there) this.#wanted.lookedAt(relative);
+    for (const { path: relative } of there) {
+      this.#wanted.lookedAt(relative);
+      void this.#early.lookedAt(relative);
+    }
     this.#options.onChange();
   }
 

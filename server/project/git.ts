@@ -6,6 +6,8 @@ export interface GitOptions {
   readonly timeoutMs: number;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** Awaited when the first output is there, before all of it is read; git waits meanwhile. It must not reject. */
+  readonly beforeReading?: () => Promise<void>;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface GitOptions {
 const overrides = ['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'log.showSignature=false', 'protocol.allow=never', 'core.quotePath=false'];
 
 /** Standard output, or undefined when git is missing, fails, takes too long or says too much. */
-export function runGit(args: readonly string[], { cwd, timeoutMs, maxBytes, signal }: GitOptions): Promise<string | undefined> {
+export function runGit(args: readonly string[], { cwd, timeoutMs, maxBytes, signal, beforeReading }: GitOptions): Promise<string | undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const safe = [...overrides.flatMap((setting) => ['-c', setting]), '--no-optional-locks'];
@@ -30,11 +32,15 @@ export function runGit(args: readonly string[], { cwd, timeoutMs, maxBytes, sign
     const stop = () => child.kill('SIGKILL');
     const timer = setTimeout(stop, timeoutMs);
     signal.addEventListener('abort', stop);
-    child.stdout.on('data', (chunk: Buffer) => {
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) stop();
-      else chunks.push(chunk);
-    });
+    const read = () =>
+      child.stdout.on('data', (chunk: Buffer) => {
+        sizeBytes += chunk.length;
+        if (sizeBytes > maxBytes) stop();
+        else chunks.push(chunk);
+      });
+    // Also told of an output that ends without a word.
+    if (beforeReading) child.stdout.once('readable', () => void beforeReading().then(read));
+    else read();
     const finish = (output: string | undefined) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);

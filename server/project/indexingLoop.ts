@@ -49,7 +49,7 @@ export class IndexingLoop {
       if (!taken) return;
       const busyMs = await progress.whileBusy(async () => {
         const workedMs = await progress.during(() => this.#workOn(taken, signal));
-        if (queue.size === 0 && this.#changesSinceTidying >= changesBeforeTidying) await this.#tidy(signal);
+        if (queue.size === 0 && !queue.holdsRest && this.#changesSinceTidying >= changesBeforeTidying) await this.#tidy(signal);
         return workedMs;
       });
       if (busyMs === 'stopped') return;

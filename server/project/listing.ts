@@ -17,10 +17,12 @@ export interface ListingOptions {
   readonly signal: AbortSignal;
   readonly maxFiles: number;
   readonly gitTimeoutMs: number;
+  /** Awaited before what git says is read: a long list keeps the thread busy. It must not reject. */
+  readonly beforeReading?: () => Promise<void>;
 }
 
-const gitNames = ['.gitignore', '.ignore', '.tramontaneignore'];
-const ownNames = ['.ignore', '.tramontaneignore'];
+export const gitNames = ['.gitignore', '.ignore', '.tramontaneignore'];
+export const ownNames = ['.ignore', '.tramontaneignore'];
 const maxGitBytes = 128 * 1024 * 1024;
 const maxDepth = 64;
 /** git itself nests no deeper in practice; a hostile repository might. */
@@ -49,11 +51,21 @@ export async function inSlices<Item>(items: readonly Item[], keeps: (item: Item)
 async function listWithGit(root: string, prefix: string, options: ListingOptions, budget = { submodules: maxSubmodules }): Promise<string[] | undefined> {
   const { signal, gitTimeoutMs: timeoutMs } = options;
   const folder = path.join(root, prefix);
-  const run = (args: string[]) => runGit(args, { cwd: folder, timeoutMs, maxBytes: maxGitBytes, signal });
-  const [output, staged] = await Promise.all([run(['ls-files', '-z', '--cached', '--others', '--exclude-standard']), run(['ls-files', '-z', '--stage'])]);
+  const git = { cwd: folder, timeoutMs, maxBytes: maxGitBytes, signal };
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const beforeReading = async () => {
+    if (prefix === '') await options.beforeReading?.();
+    begin();
+  };
+  const [output, staged] = await Promise.all([
+    runGit(list, { ...git, beforeReading }).finally(begin),
+    runGit(['ls-files', '-z', '--stage'], { ...git, beforeReading: () => begun }),
+  ]);
   if (output === undefined) return undefined;
   // A folder ignored by the work tree around it has no list; someone opened it all the same.
-  if (output === '' && prefix === '' && (await run(['check-ignore', '-q', '.'])) !== undefined) return undefined;
+  if (output === '' && prefix === '' && (await runGit(['check-ignore', '-q', '.'], git)) !== undefined) return undefined;
   // What ends with a slash is a repository of its own that this one does not track.
   const links = submodulesIn(staged ?? '');
   // Unmerged files are listed once for each side.
@@ -161,11 +173,11 @@ async function leadsToFileInside(link: string, realRoot: string): Promise<boolea
 }
 
 /** Names that cannot be told apart from what they are not: none of them is a source file's. */
-function isOrdinaryPath(file: string): boolean {
+export function isOrdinaryPath(file: string): boolean {
   return !/[\ufffd\n\r\0]|^\/|(?:^|\/)\.\.(?:\/|$)/.test(file);
 }
 
-async function readSmall(file: string): Promise<string> {
+export async function readSmall(file: string): Promise<string> {
   try {
     const stat = await fs.stat(file);
     return stat.isFile() && stat.size < 1024 * 1024 ? await fs.readFile(file, 'utf8') : '';

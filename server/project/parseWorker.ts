@@ -199,4 +199,6 @@ for (;;) {
     await new Promise<void>((resolve) => {
       wake = resolve;
     });
+  // What came at the same time is all there then, and an open document is parsed before a database is opened.
+  if (!message) await new Promise(setImmediate);
 }

@@ -19,6 +19,8 @@ export class WorkQueue {
   /** Called when something comes that is wanted more than the rest. */
   onWanted: (() => void) | undefined;
   #pause: AbortController | undefined;
+  /** While true, only what is wanted is given out; of the rest it is not known yet what there is. */
+  #holdsRest = true;
 
   get size(): number {
     return this.#priorityOf.size;
@@ -45,19 +47,31 @@ export class WorkQueue {
     this.onWanted?.();
   }
 
+  get holdsRest(): boolean {
+    return this.#holdsRest;
+  }
+
+  /** From here on the rest is given out, too. */
+  releaseRest(): void {
+    this.#holdsRest = false;
+    if (this.size > 0) this.#arrived.set();
+  }
+
   delete(path: string): void {
     this.#priorityOf.delete(path);
   }
 
   /** Paths of one priority, as soon as there are any; of the rest many at once. Undefined when the signal is aborted. */
   async take(limits: { readonly wanted: number; readonly rest: number }, signal: AbortSignal): Promise<Batch | undefined> {
-    while (this.size === 0) if (!(await this.#arrived.taken(signal))) return undefined;
-    if (signal.aborted) return undefined;
-    for (const priority of Object.values(priorities)) {
-      const paths = this.#takeFrom(priority, priority === priorities.rest ? limits.rest : limits.wanted);
-      if (paths.length > 0) return { paths, priority };
+    while (!signal.aborted) {
+      for (const priority of Object.values(priorities)) {
+        if (priority === priorities.rest && this.#holdsRest) continue;
+        const paths = this.#takeFrom(priority, priority === priorities.rest ? limits.rest : limits.wanted);
+        if (paths.length > 0) return { paths, priority };
+      }
+      await this.#arrived.taken(signal);
     }
-    return { paths: [], priority: priorities.rest };
+    return undefined;
   }
 
   /** Waits, unless something comes that is wanted more than the rest. */
