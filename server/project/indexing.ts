@@ -126,6 +126,7 @@ async function lookAt(
     return { file: { path: relative, outcome: 'fresh', ...(stored.reason ? { reason: stored.reason } : {}) } };
   if (sizeBytes > maxFileBytes) return skip('tooLarge', sizeBytes, mtimeMs);
   onParsing(relative);
+  if (!isInside(path.dirname(file), folder.realRoot)) return { file: { path: relative, outcome: 'gone' } };
   const bytes = readBounded(file);
   if (bytes === undefined) return skip('unreadable');
   if (bytes === 'tooLarge') return skip('tooLarge');
@@ -168,6 +169,17 @@ function sizeOf(file: string, realRoot: string): Size | 'gone' | 'unreadable' {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' ? 'gone' : 'unreadable';
+  }
+}
+
+/** Git goes on naming the files of a folder that was replaced by a link to somewhere else. */
+function isInside(directory: string, realRoot: string): boolean {
+  try {
+    const real = realpathSync(directory);
+    return real === realRoot || real.startsWith(realRoot + path.sep);
+  } catch {
+    // Whoever removed or locked it meanwhile has the last word.
+    return false;
   }
 }
 

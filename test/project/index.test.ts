@@ -99,6 +99,27 @@ test('files are skipped by name, size and content, counted by reason, and secret
   assert.equal(symbolsOf(project).file('.env'), undefined);
 });
 
+test('a folder that was replaced by a link to somewhere else is not read, though git goes on naming its files', async () => {
+  await using outside = new TemporaryProject({ 'a.ts': 'export class Outside {}\n' });
+  await using files = new TemporaryProject({
+    'main.ts': "import { A } from './lib/a';\n",
+    'lib/a.ts': 'export class A {}\n',
+    'real/b.ts': 'export class B {}\n',
+  });
+  files.commitAll();
+  rmSync(files.at('lib'), { recursive: true });
+  symlinkSync(outside.root, files.at('lib'));
+  assert.match(files.git('ls-files', '-co', '--exclude-standard'), /lib\/a\.ts/);
+  for (const storage of [undefined, files.storage]) {
+    const project = await files.index({ storage });
+    project.openDocument(files.at('main.ts'), 'typescript', "import { A } from './lib/a';\nnew A();\n");
+    await project.whenIdle();
+    assert.deepEqual(symbolsOf(project).definitionsNamed('Outside'), []);
+    assert.deepEqual(project.searchText('Outside', 5), []);
+    assert.equal(symbolsOf(project).definitionsNamed('B').length, 1);
+  }
+});
+
 test('odd files do no harm: other encodings, no permission, a folder or a pipe in place of a file, a million lines, odd names', async (t) => {
   const long = `${'n'.repeat(252)}.ts`;
   await using files = new TemporaryProject({
