@@ -102,7 +102,12 @@ export async function engineLoads(runtimeDirectory: string, signal: AbortSignal)
 
 async function recordOf(runtimeDirectory: string, pid: number): Promise<{ readonly loading: readonly string[] }> {
   const text = await readFile(path.join(runtimeDirectory, `evaluating-${pid}`), 'utf8').catch(() => '');
-  return text === '' ? { loading: [] } : (JSON.parse(text) as { loading: string[] });
+  try {
+    return JSON.parse(text) as { loading: string[] };
+  } catch {
+    // Not there, or just being written: its next change is seen as well.
+    return { loading: [] };
+  }
 }
 
 /** There is no event for the end of a process that is no child. */
