@@ -1,5 +1,5 @@
 // Who may use the processor next, across all models in memory: while an inline request is active, no chat or background work is
-// issued, and while a chat is, no background work. Work comes in ticks, so whoever is more urgent waits for at most one of them.
+// issued, and while a chat is, no background work of another model. Work comes in ticks, so whoever is more urgent waits for at most one of them.
 import type { Priority } from './protocol/messages.ts';
 
 const ranks: Readonly<Record<Priority, number>> = { inline: 0, chat: 1, background: 2 };

@@ -43,8 +43,9 @@ export class PromptLookup implements Drafter {
   }
 
   expects(token: number): boolean | undefined {
-    const [guess] = this.draft(1);
-    return guess === undefined ? undefined : guess === token;
+    this.#at ??= this.#nearestPlace();
+    const guess = this.#at === undefined ? boundary : this.#tokens[this.#at];
+    return guess === undefined || guess === boundary ? undefined : guess === token;
   }
 
   append(token: number): void {
