@@ -91,7 +91,7 @@ export class FolderIndex {
     const isElsewhere = (relative: string) => this.#isElsewhere(relative);
     const probe = new ImportProbe({ root, isElsewhere, gitTimeoutMs, signal });
     this.#early = new EarlyImports({ probe, files, symbols: this.symbols, queue: this.#queue, clock, signal, onFound: onChange });
-    this.#progress = new Progress({ isWaiting: () => !this.#isListed || this.#queue.size > 0 || this.#changes.isWaiting, onDone: onChange });
+    this.#progress = new Progress({ isWaiting: () => !this.#isListed || this.#queue.hasWork || this.#changes.isWaiting, onDone: onChange });
     const onProblem = (problem: string) => this.#noteProblem(problem);
     this.#store = new FolderStore({
       place: { folder: root, root, database, maxDatabaseBytes },

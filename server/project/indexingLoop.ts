@@ -48,7 +48,7 @@ export class IndexingLoop {
       const taken = await queue.take({ wanted: batchSizes.wanted, rest: this.#batchSize }, signal);
       if (!taken) return;
       const busyMs = await progress.whileBusy(async () => {
-        const workedMs = await progress.during(() => this.#workOn(taken, signal));
+        const workedMs = await progress.during(() => this.#workOn(taken, signal).finally(() => queue.done()));
         if (queue.size === 0 && !queue.holdsRest && this.#changesSinceTidying >= changesBeforeTidying) await this.#tidy(signal);
         return workedMs;
       });

@@ -21,9 +21,20 @@ export class WorkQueue {
   #pause: AbortController | undefined;
   /** While true, only what is wanted is given out; of the rest it is not known yet what there is. */
   #holdsRest = true;
+  #isInHand = false;
 
   get size(): number {
     return this.#priorityOf.size;
+  }
+
+  /** Whether anything waits, or was taken and is not done: between the two nothing else would say that there is work. */
+  get hasWork(): boolean {
+    return this.size > 0 || this.#isInHand;
+  }
+
+  /** What was taken last has been looked at, or waits again. */
+  done(): void {
+    this.#isInHand = false;
   }
 
   has(path: string): boolean {
@@ -61,13 +72,15 @@ export class WorkQueue {
     this.#priorityOf.delete(path);
   }
 
-  /** Paths of one priority, as soon as there are any; of the rest many at once. Undefined when the signal is aborted. */
+  /** Paths of one priority, as soon as there are any; of the rest many at once. Undefined when the signal is aborted. Whoever takes says `done`. */
   async take(limits: { readonly wanted: number; readonly rest: number }, signal: AbortSignal): Promise<Batch | undefined> {
     while (!signal.aborted) {
       for (const priority of Object.values(priorities)) {
         if (priority === priorities.rest && this.#holdsRest) continue;
         const paths = this.#takeFrom(priority, priority === priorities.rest ? limits.rest : limits.wanted);
-        if (paths.length > 0) return { paths, priority };
+        if (paths.length === 0) continue;
+        this.#isInHand = true;
+        return { paths, priority };
       }
       await this.#arrived.taken(signal);
     }

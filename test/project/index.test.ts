@@ -198,3 +198,20 @@ test('without a place to write, the index is kept in memory and the status says 
   assert.match(project.status[0]?.problem ?? '', /memory only/);
   assert.equal(names(project, 'Wallet').length, 1);
 });
+
+test('an index never says that it is complete while files are on their way to be looked at', async () => {
+  await using files = new TemporaryProject({ 'a.ts': 'export class Box {}\n', 'b.ts': 'export class Bag {}\n' });
+  files.commitAll();
+  const project = await files.index();
+  const tooEarly: unknown[] = [];
+  project.onChange(() => {
+    const [status] = project.status;
+    if (status?.isComplete === true && names(project, 'Box').length === 0) tooEarly.push(status);
+  });
+  for (let attempt = 0; attempt < 8; attempt++) {
+    // The worker runs already: the database is there sooner than git has told what files there are.
+    await project.deleteIndexes();
+    await project.whenIdle();
+  }
+  assert.deepEqual(tooEarly, []);
+});
