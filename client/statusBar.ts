@@ -86,9 +86,11 @@ function tooltip(sentence: string, status: Status): MarkdownString {
   return text;
 }
 
-function indexSentence({ files, isComplete, store, problem }: NonNullable<Status['index']>): string {
+function indexSentence({ files, isComplete, store, problem, embeddings }: NonNullable<Status['index']>): string {
   const where = store === 'memory' ? ', in memory only' : '';
-  return `Project: ${files} files, ${isComplete ? 'indexed' : 'being indexed'}${where}.${problem === undefined ? '' : ` ${problem}`}`;
+  const byMeaning = embeddings ? `Questions find ${embeddings.files} of them by meaning.` : '';
+  const sentences = [`Project: ${files} files, ${isComplete ? 'indexed' : 'being indexed'}${where}.`, byMeaning, embeddings?.problem ?? '', problem ?? ''];
+  return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
 function activeLanguage(): { readonly id: string; readonly isOff: boolean } | undefined {

@@ -4,14 +4,14 @@ import type { LoadedModel, LoadResult } from './loadedModel.ts';
 import { ModelFiles } from './modelFiles.ts';
 import type { ModelSpec } from './protocol/messages.ts';
 
-/** Completion and chat may use a model each without loading in turn. */
-const mostModels = 2;
+/** Completion and chat may use a model each without loading in turn, and one beside them may give vectors. */
+const mostModels = { writing: 2, vectors: 1 };
 
 /** What loading may ask for. */
 export interface Room {
-  /** Unloads the idle model that was not used for longest; false when there is none. */
+  /** Unloads the idle model that was not used for longest, those for vectors first; false when there is none that may go. */
   readonly makeRoom: () => Promise<boolean>;
-  /** Unloads idle models as long as there are too many for one more. */
+  /** Unloads idle models as long as there are too many of this kind for one more. */
   readonly limitModels: () => Promise<void>;
 }
 
@@ -28,6 +28,8 @@ export class ModelCache {
   readonly #models = new Map<string, Promise<LoadResult>>();
   /** Those of them that are in memory, the one not used for longest first. */
   readonly #loaded = new Map<string, LoadedModel>();
+  /** Keys of models for vectors. */
+  readonly #forVectors = new Set<string>();
   /** Models whose file was replaced, until they are gone. */
   readonly #retired = new Map<string, Promise<void>>();
   /** Ends when no model is being loaded: two that are planned at once would both count on the same memory. */
@@ -100,10 +102,15 @@ export class ModelCache {
 
   async #load(key: string, spec: ModelSpec): Promise<LoadResult> {
     await this.#files.note(key, spec.path);
+    const isForVectors = spec.isForVectors === true;
+    if (isForVectors) this.#forVectors.add(key);
+    const isOfKind = (other: string) => this.#forVectors.has(other) === isForVectors;
+    const most = isForVectors ? mostModels.vectors : mostModels.writing;
     const result = await this.#options.load(spec, {
-      makeRoom: () => this.#unloadIdle(),
+      // Nobody waits for vectors, so no model that somebody may wait for leaves for them.
+      makeRoom: async () => (await this.#unloadIdle((other) => this.#forVectors.has(other))) || (!isForVectors && (await this.#unloadIdle(isOfKind))),
       limitModels: async () => {
-        while (this.#loaded.size >= mostModels && (await this.#unloadIdle()));
+        while ([...this.#loaded.keys()].filter(isOfKind).length >= most && (await this.#unloadIdle(isOfKind)));
       },
     });
     if (result.outcome === 'ok') this.#loaded.set(key, result.model);
@@ -127,10 +134,10 @@ export class ModelCache {
     });
   }
 
-  /** Of the models in memory the one not used for longest goes, never one that is answering. */
-  async #unloadIdle(): Promise<boolean> {
+  /** Of the models in memory that may go, the one not used for longest goes, never one that is answering. */
+  async #unloadIdle(mayGo: (key: string) => boolean): Promise<boolean> {
     for (const [key, model] of this.#loaded) {
-      if (model.isBusy || this.#retired.has(key)) continue;
+      if (!mayGo(key) || model.isBusy || this.#retired.has(key)) continue;
       this.#models.delete(key);
       this.#loaded.delete(key);
       await model.dispose();

@@ -4,12 +4,15 @@ import path from 'node:path';
 import type { EngineOptions, ModelSpec } from '../native/protocol/messages.ts';
 import type { Settings } from './session/settings.ts';
 
+/** What an engine's model is asked for: text, or vectors of texts. */
+export type ModelPurpose = 'writing' | 'vectors';
+
 export function engineOptionsOf({ gpu, devices, threads, keepAliveSeconds }: Settings['engine']): EngineOptions {
   return { gpu, ...(devices.length > 0 ? { devices: [...devices] } : {}), threads, keepAliveMs: keepAliveSeconds * 1000 };
 }
 
 /** What is as it is by default is left out, so that a model is one and the same to the engine however its settings came about. */
-export function modelSpecOf(settings: Settings['model'], starterPath: string): ModelSpec {
+export function modelSpecOf(settings: Settings['model'], starterPath: string, purpose: ModelPurpose = 'writing'): ModelSpec {
   const { contextSize, gpuLayers, flashAttention, kvCacheType, loraAdapters, draftPath } = settings;
   return {
     path: settings.path.trim() === '' ? starterPath : wholePath(settings.path),
@@ -19,6 +22,7 @@ export function modelSpecOf(settings: Settings['model'], starterPath: string): M
     ...(draftPath.trim() === '' ? {} : { draftPath: wholePath(draftPath) }),
     ...(loraAdapters.length > 0 ? { loras: loraAdapters.map(({ path: file, scale }) => ({ path: wholePath(file), scale })) } : {}),
     ...(kvCacheType === 'f16' ? {} : { kvType: kvCacheType }),
+    ...(purpose === 'vectors' ? { isForVectors: true } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import os from 'node:os';
 import type { Connection } from 'vscode-languageserver/node';
 import { DidChangeConfigurationNotification } from 'vscode-languageserver/node';
 import type { CommandLine } from './commandLine.ts';
+import { connectEmbeddings } from './connectEmbeddings.ts';
 import { connectProject } from './connectProject.ts';
 import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
@@ -29,6 +30,7 @@ import { askLanguageServices, offersLanguageServices } from './handlers/language
 import { registerNextEdit } from './handlers/nextEdit.ts';
 import { registerStatus, sendStatus } from './handlers/status.ts';
 import { registerWorkspaceTrust, trustSaidIn } from './handlers/workspaceTrust.ts';
+import type { ModelPurpose } from './engineWishes.ts';
 import type { Inference } from './inference/inference.ts';
 import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
@@ -43,7 +45,7 @@ import type { FeedbackStore } from './storage/feedback.ts';
 export interface LanguageServerOptions {
   readonly commandLine: CommandLine;
   /** Builds the engine for these settings; called again when a machine setting changes. */
-  readonly makeInference: (settings: Settings, log: Log) => Inference;
+  readonly makeInference: (settings: Settings, log: Log, purpose: ModelPurpose) => Inference;
   /** Keeps what became of suggestions; nothing is kept when absent. */
   readonly makeFeedback?: (log: Log) => FeedbackStore;
   /** The model that counts as the starter model. */
@@ -85,8 +87,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   };
   applySettings();
   let inForce = machinePart(session.settings);
-  const completing = () => options.makeInference({ ...session.settings, model: completionModelOf(session.settings.model) }, log);
-  const chatting = () => options.makeInference({ ...session.settings, model: chatModelOf(session.settings.model) }, log);
+  const completing = () => options.makeInference({ ...session.settings, model: completionModelOf(session.settings.model) }, log, 'writing');
+  const chatting = () => options.makeInference({ ...session.settings, model: chatModelOf(session.settings.model) }, log, 'writing');
   const inference = new RoutedInference(completing());
   /** Another client of the same engine where chat has a model of its own; it is loaded by the first question. */
   let chatInference: RoutedInference | undefined;
@@ -100,13 +102,18 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     session,
     clock,
     starterPath,
-    index: () => project.index(),
+    index: () => {
+      const index = project.index();
+      const status = embeddings.current()?.status;
+      return index && status ? { ...index, embeddings: status } : index;
+    },
     onChange: (status) => isInitialized && sendStatus(connection, status),
   });
   /** Loads the model ahead of the first request; what goes wrong shows in the status. */
   const warmUp = () => void inference.describeModel(ended.signal);
   const settingsChanged = () => {
     applySettings();
+    embeddings.settingsChanged();
     const wanted = machinePart(session.settings);
     if (wanted === inForce) return;
     inForce = wanted;
@@ -124,6 +131,15 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const usage = new ProjectUsage({ clock, ended: ended.signal });
   const recentEdits = new RecentEdits(session.documents, clock.now);
   const documents = readDocuments(session);
+  const embeddings = connectEmbeddings({
+    session,
+    project,
+    documents,
+    makeInference: (settings) => options.makeInference(settings, log, 'vectors'),
+    clock,
+    log,
+    onChange: () => board.refresh(),
+  });
   const askEditor = askLanguageServices(connection, log);
   const receivers = new ReceiverTypes({
     ask: () => (offersLanguageServices(initializationOptions) ? askEditor : undefined),
@@ -168,6 +184,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     project.foldersChanged();
   });
   registerDocumentSync(connection, session, log, (uri) => {
+    embeddings.current()?.noteActivity();
     project.documentChanged(uri);
     contexts.opened(uri);
   });
@@ -184,7 +201,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   registerExecuteCommand(connection, completeInline, log);
   /** In a workspace that nobody has called trusted, only the user's own file can ask for it. */
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
-  const contextDeps = { view: project.view, contexts, documents, session, clock };
+  const contextDeps = { view: project.view, contexts, documents, session, clock, embeddings: embeddings.current };
   const asked = () =>
     session.settings.context.enabled ? { findContext: (params: ContextParams, signal: AbortSignal) => findContext(params, contextDeps, signal) } : {};
   registerChat(
@@ -196,7 +213,10 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log, ...asked() }), board, log });
   registerContext(connection, {
     deps: contextDeps,
-    deleteIndexes: async () => project.current()?.deleteIndexes(),
+    deleteIndexes: async () => {
+      await embeddings.current()?.forget();
+      await project.current()?.deleteIndexes();
+    },
     log,
   });
   registerNextEdit(connection, new SuggestNextEdit({ session, recentEdits, inference, clock, log, view: project.view }), log);
@@ -222,13 +242,13 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     ended.abort();
     board.dispose();
     await feedback?.flush();
-    await Promise.all([inference.dispose(), chatInference?.dispose(), project.dispose()]);
+    await Promise.all([inference.dispose(), chatInference?.dispose(), embeddings.dispose(), project.dispose()]);
   });
   connection.listen();
 }
 
 /** What an engine is built from; what a request carries needs no other engine. */
-function machinePart({ model, engine: { saveState: _, ...engine } }: Settings): string {
+function machinePart({ model: { embeddingPath: _path, ...model }, engine: { saveState: _, ...engine } }: Settings): string {
   return JSON.stringify([model, engine]);
 }
 

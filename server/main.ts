@@ -35,11 +35,11 @@ const invocation = readCommandLine(process.argv.slice(2), version);
 if (invocation.kind === 'serve') {
   startLanguageServer(createConnection(ProposedFeatures.all), {
     commandLine: invocation.commandLine,
-    makeInference: ({ model, engine }, log) =>
+    makeInference: ({ model, engine }, log, purpose) =>
       new LocalInference({
         engineModule,
         engine: engineOptionsOf(engine),
-        model: modelSpecOf(model, starterPath),
+        model: modelSpecOf(model, starterPath, purpose),
         log,
         now: clock.now,
       }),

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cancelled, type Failure, type Outcome, ok } from '../server/core/outcome.ts';
 import type { GenerateOptions, GenerateRequest, Generation, Inference, InferenceState, ModelDescription } from '../server/inference/inference.ts';
 
-export type Operation = 'describeModel' | 'generate' | 'countTokens' | 'engineStatus' | 'deleteSavedStates' | 'restart';
+export type Operation = 'describeModel' | 'generate' | 'countTokens' | 'embed' | 'engineStatus' | 'deleteSavedStates' | 'restart';
 
 export interface ScriptedAnswer {
   readonly text: string;
@@ -24,6 +24,8 @@ export interface Script {
   readonly model?: Partial<ModelDescription>;
   /** Tokens of a text; four characters each when absent. */
   readonly countTokens?: (text: string) => number;
+  /** A text's vector; without it the engine gives none. */
+  readonly vectorOf?: (text: string) => readonly number[];
   /** UTF-16 units in each streamed piece. */
   readonly pieceLength?: number;
   /** Awaited before each piece: where a test holds an answer back. */
@@ -35,6 +37,8 @@ export interface Script {
 export interface ScriptedInference extends Inference {
   /** All requests so far, oldest first. */
   readonly requests: readonly GenerateRequest[];
+  /** The texts of each request for vectors so far. */
+  readonly embedded: readonly (readonly string[])[];
   /** How many answers were cut short by their signal. */
   readonly cancelledCount: number;
   readonly setState: (state: InferenceState) => void;
@@ -58,6 +62,8 @@ export function scriptedInference(script: Script = {}): ScriptedInference {
   const model: ModelDescription = { ...scriptedModel, ...script.model };
   const count = script.countTokens ?? ((text: string) => Math.ceil(text.length / 4));
   const requests: GenerateRequest[] = [];
+  const embedded: (readonly string[])[] = [];
+  const { vectorOf } = script;
   const listeners = new Set<(state: InferenceState) => void>();
   const calls = new Map<Operation, number>();
   let cancelledCount = 0;
@@ -95,6 +101,13 @@ export function scriptedInference(script: Script = {}): ScriptedInference {
 
   return {
     requests,
+    embedded,
+    ...(vectorOf && {
+      embed: async (texts: readonly string[], signal: AbortSignal) => {
+        embedded.push(texts);
+        return (await refused('embed', signal)) ?? ok(texts.map(vectorOf));
+      },
+    }),
     get cancelledCount() {
       return cancelledCount;
     },

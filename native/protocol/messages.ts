@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 
 /** Raised when a message changes its meaning; part of the socket's name, so that builds that differ never meet. */
-export const engineProtocolVersion = 5;
+export const engineProtocolVersion = 6;
 
 /** Largest framed message in bytes, either way. A 256k-token prompt is about 1 MB of text. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -87,6 +87,8 @@ export const modelSpecSchema = v.strictObject({
   ),
   /** Absolute path of a small model with the same vocabulary that drafts tokens for this one. */
   draftPath: v.optional(v.pipe(text, v.minLength(1), v.maxLength(4096))),
+  /** Asked for vectors in idle moments and for nothing else: it is no reason for any other model to leave, and the first one to leave itself. */
+  isForVectors: v.optional(v.literal(true)),
 });
 export type ModelSpec = v.InferOutput<typeof modelSpecSchema>;
 

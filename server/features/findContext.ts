@@ -9,6 +9,7 @@ import type { ContextItem, ContextParams, ContextResult } from '../protocol/cont
 import type { Session } from '../session/session.ts';
 import type { Clock } from './clock.ts';
 import { estimateTokens, type FileContext, type FileContexts } from './fileContexts.ts';
+import type { ProjectEmbeddings } from './projectEmbeddings.ts';
 import type { ProjectView } from './projectView.ts';
 import type { ReadDocument } from './readDocument.ts';
 
@@ -18,6 +19,8 @@ export interface FindContextDependencies {
   readonly documents: ReadDocument;
   readonly session: Session;
   readonly clock: Clock;
+  /** Finds by meaning; undefined without an embedding model. */
+  readonly embeddings?: () => Pick<ProjectEmbeddings, 'search'> | undefined;
 }
 
 const noProject: ContextResult = {
@@ -92,16 +95,19 @@ function snippetItems({ selected, place }: FileContext): ContextItem[] {
 
 async function queryContext(
   { query, textDocument, budgetTokens }: Extract<ContextParams, { purpose: 'chat' | 'edit' }>,
-  { view, documents, clock }: FindContextDependencies,
+  { view, documents, clock, embeddings }: FindContextDependencies,
   signal: AbortSignal,
 ): Promise<ContextResult> {
   const startedMs = clock.now();
+  const nearBySymbols = await embeddings?.()?.search(query, signal);
+  if (signal.aborted) return { outcome: 'cancelled' };
   const active = textDocument && view.place(textDocument.uri);
   const folders = view.folders();
   const found = folders
     .flatMap((folder) => {
       const activePath = active && active.folder.symbols === folder.symbols ? { activePath: active.path } : {};
-      return findPieces(folder.symbols, { text: query, ...activePath }, maxPieces).map((piece) => ({ folder, piece }));
+      const near = nearBySymbols?.get(folder.symbols) ?? [];
+      return findPieces(folder.symbols, { text: query, ...activePath, near }, maxPieces).map((piece) => ({ folder, piece }));
     })
     .sort((a, b) => b.piece.score - a.piece.score);
   const searchMs = clock.now() - startedMs;

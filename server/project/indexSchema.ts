@@ -168,6 +168,11 @@ export function isNoRoom(error: unknown): boolean {
   return code === 13 || code === 8 || code === 10 || code === 14 || code === 5 || code === 6;
 }
 
+/** SQLITE_FULL: the disk is, or the database has as many pages as it may have. */
+export function isFull(error: unknown): boolean {
+  return errorCode(error) === 13;
+}
+
 export function rollBack(database: DatabaseSync): void {
   try {
     if (database.isTransaction !== false) database.exec('ROLLBACK');

@@ -9,6 +9,7 @@ import type { ProjectClock } from './clock.ts';
 import { FolderIndex, type FolderStatus } from './folderIndex.ts';
 import type { GrammarFiles } from './parsing.ts';
 import { ParseWorkerThread } from './parseWorkerThread.ts';
+import { VectorStore } from './vectorStore.ts';
 
 export interface ProjectOptions {
   /** Where indexes are kept, in a folder of their own that only the user can enter. Undefined: in memory only. */
@@ -44,6 +45,7 @@ const defaultLimits: ProjectLimits = {
   cpuShare: 0.5,
 };
 const maxWorkerHeapMb = 256;
+const maxVectorBytes = 256 * 1024 * 1024;
 /** An index that no window has opened for so long is deleted. */
 const maxUnusedMs = 90 * 86_400_000;
 
@@ -62,6 +64,8 @@ export interface ProjectHit extends TextHit {
 }
 
 export class Project {
+  /** Of passages of the files, where somebody makes them: of all folders, deleted with the indexes. */
+  readonly vectors: VectorStore;
   readonly #options: ProjectOptions;
   readonly #limits: ProjectLimits;
   readonly #worker: ParseWorkerThread;
@@ -73,6 +77,9 @@ export class Project {
   constructor(options: ProjectOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
+    const { storageDirectory } = options;
+    const vectorFile = storageDirectory === undefined ? undefined : path.join(indexFolder(storageDirectory), 'vectors.sqlite');
+    this.vectors = new VectorStore({ file: vectorFile, maxBytes: maxVectorBytes, nowMs: Date.now });
     this.#worker = new ParseWorkerThread({
       module: options.workerModule,
       grammars: options.grammars,
@@ -102,6 +109,7 @@ export class Project {
   async dispose(): Promise<void> {
     await Promise.all(this.#folders.splice(0).map(({ index }) => index.dispose()));
     await this.#worker.dispose();
+    this.vectors.close();
   }
 
   /** The folder that a file belongs to, whether it is indexed or not. Undefined outside all folders. */
@@ -164,6 +172,7 @@ export class Project {
   async deleteIndexes(): Promise<void> {
     const roots = this.#folders.map(({ root }) => root);
     await this.open([]);
+    this.vectors.close();
     const { storageDirectory } = this.#options;
     if (storageDirectory !== undefined) await fs.rm(indexFolder(storageDirectory), { recursive: true, force: true });
     await this.open(roots);

@@ -48,6 +48,8 @@ export const machineSettingsSchema = v.object({
       chatPath: v.optional(v.string()),
       /** Absolute path of a small GGUF file that drafts for the model; none when empty. */
       draftPath: v.optional(v.string()),
+      /** Absolute path of a GGUF file of an embedding model, by which questions find pieces of the project; none when empty. */
+      embeddingPath: v.optional(v.string()),
       /** Adapters over the model's weights, in this order; a scale of 1 is the adapter's own strength. */
       loraAdapters: v.optional(
         v.pipe(

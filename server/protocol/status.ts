@@ -30,7 +30,16 @@ export const statusSchema = v.object({
   /** What the user should know while it works, one sentence each: what was given up to fit the model into memory, another GPU back end than wished. */
   notes: v.optional(v.array(v.string())),
   /** The project's index; absent without one. */
-  index: v.optional(v.object({ files: v.number(), isComplete: v.boolean(), store: v.picklist(['sqlite', 'memory']), problem: v.optional(v.string()) })),
+  index: v.optional(
+    v.object({
+      files: v.number(),
+      isComplete: v.boolean(),
+      store: v.picklist(['sqlite', 'memory']),
+      problem: v.optional(v.string()),
+      /** Files that questions find by meaning; absent without an embedding model. */
+      embeddings: v.optional(v.object({ files: v.number(), problem: v.optional(v.string()) })),
+    }),
+  ),
   /** Why the last request showed no suggestion; absent when it showed one. */
   quiet: v.optional(v.picklist(quietReasons)),
   /** With paused: it ends by itself after so many ms, counted from when this state is sent. */

@@ -22,6 +22,7 @@ export interface Settings {
     readonly contextSize: number;
     readonly chatPath: string;
     readonly draftPath: string;
+    readonly embeddingPath: string;
     readonly loraAdapters: readonly { readonly path: string; readonly scale: number }[];
     /** -1: as many as fit. */
     readonly gpuLayers: number;
@@ -44,9 +45,22 @@ export const defaultSettings: Settings = {
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
   context: { enabled: true },
-  model: { path: '', contextSize: 0, chatPath: '', draftPath: '', loraAdapters: [], gpuLayers: -1, flashAttention: 'auto', kvCacheType: 'f16' },
+  model: {
+    path: '',
+    contextSize: 0,
+    chatPath: '',
+    draftPath: '',
+    embeddingPath: '',
+    loraAdapters: [],
+    gpuLayers: -1,
+    flashAttention: 'auto',
+    kvCacheType: 'f16',
+  },
   engine: { gpu: 'auto', devices: [], threads: 0, keepAliveSeconds: 120, saveState: true },
 };
+
+/** Tokens of the state that every model has for writing, which one for vectors never uses. */
+const embeddingContextSize = 256;
 
 export interface SettingsSource {
   /** For messages: where these settings came from. */
@@ -122,4 +136,10 @@ export function chatModelOf(model: Settings['model']): Settings['model'] {
 /** The model that completes. */
 export function completionModelOf(model: Settings['model']): Settings['model'] {
   return model.chatPath.trim() === '' ? model : { ...model, draftPath: '' };
+}
+
+/** The model that gives vectors of texts; undefined where none is named. */
+export function embeddingModelOf(model: Settings['model']): Settings['model'] | undefined {
+  if (model.embeddingPath.trim() === '') return undefined;
+  return { ...model, path: model.embeddingPath, contextSize: embeddingContextSize, chatPath: '', draftPath: '', loraAdapters: [], kvCacheType: 'f16' };
 }

@@ -74,3 +74,29 @@ test('a model that no memory can hold is refused with figures, and the engine se
   assert.deepEqual(await modelsInMemory(), before, 'nothing had to leave for it');
   assert.equal((await engine.inference.generate(holeRequest('x = ', { maxTokens: 1 }), { signal: forever })).outcome, 'ok');
 });
+
+test('a model for vectors comes beside two that write, makes none of them leave, and leaves first', async () => {
+  const own = testEngine();
+  const inMemory = async () => {
+    const status = await own.inference.engineStatus(forever);
+    return status.outcome === 'ok' ? status.value.models.map((model) => path.basename(model.path)).sort() : [];
+  };
+  try {
+    const names = ['write1.gguf', 'write2.gguf', 'write3.gguf', 'vectors1.gguf', 'vectors2.gguf'];
+    for (const name of names) copyFileSync(starterModel, path.join(folder, name));
+    const client = (name: string) => own.connect(path.join(folder, name), name.startsWith('vectors') ? { spec: { isForVectors: true, contextSize: 256 } } : {});
+    const [write1, write2, write3, vectors1, vectors2] = names.map(client);
+    const describe = async (one = write1) => assert.equal((await one?.describeModel(forever))?.outcome, 'ok');
+    const embed = async (one = vectors1) => assert.equal((await one?.embed(['def add(a, b):'], forever))?.outcome, 'ok');
+    await describe(write1);
+    await describe(write2);
+    await embed(vectors1);
+    assert.deepEqual(await inMemory(), ['vectors1.gguf', 'write1.gguf', 'write2.gguf']);
+    await embed(vectors2);
+    assert.deepEqual(await inMemory(), ['vectors2.gguf', 'write1.gguf', 'write2.gguf'], 'there is one for vectors');
+    await describe(write3);
+    assert.deepEqual(await inMemory(), ['vectors2.gguf', 'write2.gguf', 'write3.gguf'], 'and a third one that writes takes the place of one that does');
+  } finally {
+    await own.end();
+  }
+});

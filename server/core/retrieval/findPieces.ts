@@ -8,6 +8,19 @@ export interface PieceQuery {
   readonly text: string;
   /** The file it was asked in, as the folder knows it. */
   readonly activePath?: string;
+  /** What an embedding model finds near it; none without such a model. */
+  readonly near?: readonly NearPiece[];
+}
+
+export interface NearPiece {
+  readonly path: string;
+  readonly startLine: number;
+  /** Inclusive. */
+  readonly endLine: number;
+  readonly kind: DefinitionKind | 'text';
+  readonly name?: string;
+  /** From 0 to 1. */
+  readonly score: number;
 }
 
 export interface FoundPiece {
@@ -33,7 +46,7 @@ const maxPathMatches = 4;
 const maxRelatives = { subjects: 3, callers: 6, callees: 8 };
 const pathLines = 80;
 /** What each way of being found is worth: a name that was written out is meant, a word may be chance. */
-const worth = { identifier: 10, plainWord: 3, qualified: 5, path: 8, text: 4, caller: 6, callee: 3, active: 1, changesTogether: 1 };
+const worth = { identifier: 10, plainWord: 3, qualified: 5, path: 8, text: 4, meaning: 5, caller: 6, callee: 3, active: 1, changesTogether: 1 };
 const testShare = 0.6;
 
 /** @returns best first, one piece for each place */
@@ -42,6 +55,7 @@ export function findPieces(source: SymbolSource, query: PieceQuery, limit: numbe
   finder.addNamed();
   finder.addPaths();
   finder.addText();
+  finder.addNear();
   finder.addRelatives();
   return finder.finish(limit);
 }
@@ -50,13 +64,15 @@ class Finder {
   readonly #source: SymbolSource;
   readonly #text: string;
   readonly #activePath: string | undefined;
+  readonly #near: readonly NearPiece[];
   readonly #words: readonly string[];
   readonly #wanted: ReadonlySet<string>;
   readonly #pieces = new Map<string, FoundPiece>();
   readonly #subjects: { readonly definition: Definition; readonly score: number }[] = [];
 
-  constructor(source: SymbolSource, { text, activePath }: PieceQuery) {
+  constructor(source: SymbolSource, { text, activePath, near = [] }: PieceQuery) {
     this.#source = source;
+    this.#near = near;
     this.#text = text.slice(0, maxQueryCharacters);
     this.#activePath = activePath;
     this.#words = [...new Set(this.#text.match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? [])].filter((word) => word.length > 2).slice(0, maxWords);
@@ -108,6 +124,10 @@ class Finder {
       }
       this.#add({ ...hit, kind: 'text', score: worth.text * share * 0.5, reason: 'words of the question in its text' });
     }
+  }
+
+  addNear(): void {
+    for (const { score, ...piece } of this.#near) this.#add({ ...piece, score: worth.meaning * score, reason: 'close to the question in meaning' });
   }
 
   /** Who uses what was named, and what that uses itself. */

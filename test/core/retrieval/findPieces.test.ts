@@ -48,3 +48,17 @@ test('a question of any length or form is answered', async () => {
   for (const text of ['', '((((', '$', '\u0000', 'runJob '.repeat(5000), '`', '../../etc/passwd.ts', '$runJob$'])
     assert.ok(findPieces(source, { text }, 5).length <= 5);
 });
+test('what is close in meaning is found without a word in common, behind what is named, and says why', async () => {
+  const source = await sourceOf({
+    'pay.ts': 'export function charge(): void {\n  send();\n}\n',
+    'named.ts': 'export function costOf(): number {\n  return 1;\n}\n',
+  });
+  const near = [{ path: 'pay.ts', startLine: 0, endLine: 2, kind: 'function' as const, name: 'charge', score: 0.8 }];
+  const pieces = findPieces(source, { text: 'how do people spend their money with `costOf`', near }, 10);
+  assert.deepEqual(
+    pieces.map(({ name }) => name),
+    ['costOf', 'charge'],
+  );
+  assert.equal(pieces[1]?.reason, 'close to the question in meaning');
+  assert.equal(findPieces(source, { text: 'how do people spend their money' }, 10).length, 0, 'without an embedding model it is not');
+});
