@@ -13,12 +13,18 @@ import type { Session } from './session/session.ts';
 
 export interface ConnectProjectOptions {
   readonly session: Session;
-  readonly makeProject: (storageDirectory: string, log: Log) => Project;
+  readonly makeProject: (storageDirectory: string, log: Log, wishes: ProjectWishes) => Project;
   /** Whether the client may say where on this machine something is kept. */
   readonly trustClientOptions: boolean;
   /** Facts or the state of the index have changed; often while it is built. */
   readonly onChange?: () => void;
   readonly log: Log;
+}
+
+/** What of the settings counts while the index is built. */
+export interface ProjectWishes {
+  /** See `ProjectOptions`. */
+  readonly cpuShare: () => number;
 }
 
 export interface ConnectedProject {
@@ -78,7 +84,7 @@ export function connectProject(connection: Connection, { session, makeProject, t
       const storage = v.safeParse(storageSchema, initializationOptions);
       if (!storage.success || !trustClientOptions) return;
       canWatch = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
-      project = makeProject(storage.output.storageDirectory, log);
+      project = makeProject(storage.output.storageDirectory, log, { cpuShare: () => session.settings.context.cpuShare });
       if (onChange) project.onChange(onChange);
       openFolders();
     },

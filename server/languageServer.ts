@@ -6,7 +6,7 @@ import type { Connection } from 'vscode-languageserver/node';
 import { DidChangeConfigurationNotification } from 'vscode-languageserver/node';
 import type { CommandLine } from './commandLine.ts';
 import { connectEmbeddings } from './connectEmbeddings.ts';
-import { connectProject } from './connectProject.ts';
+import { connectProject, type ProjectWishes } from './connectProject.ts';
 import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
@@ -51,7 +51,7 @@ export interface LanguageServerOptions {
   /** The model that counts as the starter model. */
   readonly starterPath: string;
   /** Builds the index of the project, which keeps its files in that directory. */
-  readonly makeProject: (storageDirectory: string, log: Log) => Project;
+  readonly makeProject: (storageDirectory: string, log: Log, wishes: ProjectWishes) => Project;
   readonly clock: Clock;
   readonly version: string;
 }

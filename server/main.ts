@@ -44,7 +44,7 @@ if (invocation.kind === 'serve') {
         now: clock.now,
       }),
     makeFeedback: (log) => new FeedbackStore({ directory: feedbackDirectoryFor(process.env), nowMs: Date.now, log }),
-    makeProject: (storageDirectory, log) => new Project({ storageDirectory, workerModule, grammars, clock, log }),
+    makeProject: (storageDirectory, log, { cpuShare }) => new Project({ storageDirectory, workerModule, grammars, clock, log, cpuShare }),
     starterPath,
     clock,
     version,

@@ -104,7 +104,7 @@ export class ProjectEmbeddings {
   async search(question: string, signal: AbortSignal): Promise<ReadonlyMap<SymbolSource, readonly NearPiece[]>> {
     const found = new Map<SymbolSource, readonly NearPiece[]>();
     const { inference, clock, view } = this.#options;
-    if (this.status.files === 0) return found;
+    if (this.status.files === 0 || signal.aborted) return found;
     this.noteActivity();
     const limited = new AbortController();
     const giveUp = () => limited.abort();

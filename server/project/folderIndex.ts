@@ -28,7 +28,7 @@ export interface FolderIndexOptions {
   readonly maxDatabaseBytes: number;
   readonly maxFiles: number;
   /** The part of one core's time that files nobody looks at may take, above 0 and at most 1. */
-  readonly cpuShare: number;
+  readonly cpuShare: () => number;
   readonly gitTimeoutMs: number;
   /** How long a burst of changes is collected. */
   readonly debounceMs: number;

@@ -15,7 +15,7 @@ export interface IndexingLoopOptions {
   readonly clock: ProjectClock;
   readonly log: Log;
   /** The part of one core's time that files nobody looks at may take, above 0 and at most 1. */
-  readonly cpuShare: number;
+  readonly cpuShare: () => number;
   readonly onLooked: (files: readonly IndexedFile[]) => void;
   /** A file made the worker hang or crash. */
   readonly onCulprit: (path: string) => void;
@@ -43,7 +43,7 @@ export class IndexingLoop {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { queue, progress, cpuShare, clock } = this.#options;
+    const { queue, progress, clock } = this.#options;
     for (;;) {
       const taken = await queue.take({ wanted: batchSizes.wanted, rest: this.#batchSize }, signal);
       if (!taken) return;
@@ -53,7 +53,8 @@ export class IndexingLoop {
         return workedMs;
       });
       if (busyMs === 'stopped') return;
-      const pauseMs = (busyMs * (1 - cpuShare)) / cpuShare;
+      const share = this.#options.cpuShare();
+      const pauseMs = (busyMs * (1 - share)) / share;
       if (taken.priority === priorities.rest && queue.size > 0 && pauseMs >= 1) await queue.pause(pauseMs, clock, signal);
     }
   }

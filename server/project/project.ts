@@ -19,6 +19,8 @@ export interface ProjectOptions {
   readonly grammars: GrammarFiles;
   readonly clock: ProjectClock;
   readonly log: Log;
+  /** The part of one core's time that files nobody looks at may take, above 0 and at most 1; it may change at any time. */
+  readonly cpuShare?: () => number;
   readonly limits?: Partial<ProjectLimits>;
 }
 
@@ -31,7 +33,7 @@ export interface ProjectLimits {
   readonly debounceMs: number;
   /** After so long without work the parse worker gives its memory back. */
   readonly workerIdleMs: number;
-  /** The part of one core's time that files nobody looks at may take. */
+  /** Where nobody says otherwise. */
   readonly cpuShare: number;
 }
 
@@ -189,14 +191,14 @@ export class Project {
 
   #makeIndex(root: string, databaseFile: string | undefined, roots: readonly string[]): FolderIndex {
     const { clock, log } = this.#options;
-    const { maxDatabaseBytes, maxFiles, cpuShare, gitTimeoutMs, debounceMs } = this.#limits;
+    const { maxDatabaseBytes, maxFiles, gitTimeoutMs, debounceMs } = this.#limits;
     const innerFolders = roots.filter((other) => other.startsWith(root + path.sep)).map((other) => path.relative(root, other).replaceAll(path.sep, '/'));
     return new FolderIndex({
       root,
       databaseFile,
       maxDatabaseBytes,
       maxFiles,
-      cpuShare,
+      cpuShare: this.#options.cpuShare ?? (() => this.#limits.cpuShare),
       gitTimeoutMs,
       debounceMs,
       innerFolders,

@@ -33,6 +33,8 @@ export const harmlessSettingsSchema = v.object({
     v.object({
       /** Whether models are told of the project what they are likely to need. */
       enabled: v.optional(v.boolean()),
+      /** The part of one core's time that indexing of files nobody looks at may take. */
+      cpuShare: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(1))),
     }),
   ),
 });

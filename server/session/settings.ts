@@ -16,7 +16,7 @@ export interface Settings {
   readonly nextEdit: { readonly enabled: boolean; readonly useModel: 'auto' | 'on' | 'off' };
   readonly chat: { readonly temperature: number; readonly maxTokens: number };
   readonly edit: { readonly maxTokens: number };
-  readonly context: { readonly enabled: boolean };
+  readonly context: { readonly enabled: boolean; readonly cpuShare: number };
   readonly model: {
     readonly path: string;
     readonly contextSize: number;
@@ -44,7 +44,7 @@ export const defaultSettings: Settings = {
   nextEdit: { enabled: true, useModel: 'auto' },
   chat: { temperature: 0.2, maxTokens: 2048 },
   edit: { maxTokens: 4096 },
-  context: { enabled: true },
+  context: { enabled: true, cpuShare: 0.5 },
   model: {
     path: '',
     contextSize: 0,

@@ -64,3 +64,18 @@ test('without the user’s trust a client cannot say where anything is kept, and
     assert.equal(made.length, 0);
   });
 });
+
+test('how much of a core indexing may take is asked of the settings as they are then', async () => {
+  await using files = new TemporaryProject({ 'one.ts': 'export class One {}\n' });
+  let share: (() => number) | undefined;
+  const makeProject: TestServerOptions['makeProject'] = (storage, _log, { cpuShare }) => {
+    share = cpuShare;
+    return files.project({ storage });
+  };
+  await withProject(files, { makeProject }, async (server) => {
+    assert.equal(share?.(), 0.5);
+    await server.client.sendNotification('workspace/didChangeConfiguration', { settings: { tramontane: { context: { cpuShare: 0.2 } } } });
+    await server.client.sendRequest('shutdown');
+    assert.equal(share?.(), 0.2);
+  });
+});

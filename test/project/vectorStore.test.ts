@@ -59,7 +59,8 @@ test('only the user may read it', { skip: process.platform === 'win32' }, () =>
     open().put('m', 'a', content(1));
     for (const name of readdirSync(path.dirname(file))) assert.equal(statSync(path.join(path.dirname(file), name)).mode & 0o077, 0, name);
     assert.equal(statSync(path.dirname(file)).mode & 0o077, 0);
-  }));
+  }),
+);
 
 test('a full file drops what was not used for longest', () =>
   withStore((open, file) => {

@@ -29,9 +29,11 @@ const mostInByte = 127;
 const bytesOfPassage = 100;
 /** How many vectors are compared without a pause: well below a millisecond. */
 const sliceVectors = 500;
-/** In standard deviations above the mean: nearer is chance, beyond `outstanding` is as sure as it gets. */
+/** In standard deviations above the mean: less is chance. */
 const leastDeviations = 1;
-const outstanding = 4;
+/** Of so many vectors, chance alone brings the nearest one about that far; what is further by this is as sure as it gets. */
+const byChance = (count: number) => Math.sqrt(2 * Math.log(Math.max(2, count)));
+const beyondChance = 1;
 
 /** @param vectors of unit length and the same number of dimensions */
 export function packVectors(vectors: readonly (readonly number[])[]): PackedVectors {
@@ -90,37 +92,26 @@ export class VectorIndex {
    */
   *nearest(query: readonly number[], limit: number): Generator<undefined, readonly NearPassage[]> {
     const packed = packVectors([query]);
-    const places = new Map<string, string>();
-    for (const [path, hash] of this.#hashes) if (!places.has(hash)) places.set(hash, path);
-    const found: { readonly path: string; readonly contentHash: string; readonly passage: Passage; readonly cosine: number }[] = [];
-    let [count, sum, squares, sinceYield] = [0, 0, 0, 0];
-    for (const [contentHash, path] of places) {
+    const best = new Best(limit);
+    let sinceYield = 0;
+    for (const [contentHash, path] of this.#places()) {
       const content = this.#contents.get(contentHash);
-      if (!content || content.vectors.dimensions !== packed.dimensions) continue;
+      if (content?.vectors.dimensions !== query.length) continue;
       for (const [at, passage] of content.passages.entries()) {
-        const cosine = product(content.vectors, at, packed);
-        count++;
-        sum += cosine;
-        squares += cosine * cosine;
-        const last = found.at(-1);
-        if (found.length < limit || (last && cosine > last.cosine)) {
-          const before = found.findIndex((one) => one.cosine < cosine);
-          found.splice(before === -1 ? found.length : before, 0, { path, contentHash, passage, cosine });
-          found.length = Math.min(found.length, limit);
-        }
+        best.add({ path, contentHash, passage, nearness: product(content.vectors, at, packed) });
         if (++sinceYield < sliceVectors) continue;
         sinceYield = 0;
         yield;
       }
     }
-    const mean = sum / Math.max(1, count);
-    const deviation = Math.sqrt(Math.max(0, squares / Math.max(1, count) - mean * mean));
-    // Of vectors that are all alike none stands out.
-    if (deviation < 1e-4) return [];
-    return found.flatMap(({ cosine, ...near }) => {
-      const deviations = (cosine - mean) / deviation;
-      return deviations < leastDeviations ? [] : [{ ...near, score: Math.min(1, deviations / outstanding) }];
-    });
+    return best.standingOut();
+  }
+
+  /** One file for each content. */
+  #places(): Map<string, string> {
+    const places = new Map<string, string>();
+    for (const [path, hash] of this.#hashes) if (!places.has(hash)) places.set(hash, path);
+    return places;
   }
 
   #drop(contentHash: string): void {
@@ -128,6 +119,50 @@ export class VectorIndex {
     if (!content) return;
     this.#contents.delete(contentHash);
     this.#bytes -= bytesOf(content);
+  }
+}
+
+interface Compared {
+  readonly path: string;
+  readonly contentHash: string;
+  readonly passage: Passage;
+  readonly nearness: number;
+}
+
+/** The nearest so far, and how near all are. */
+class Best {
+  readonly #limit: number;
+  readonly #found: Compared[] = [];
+  #count = 0;
+  #sum = 0;
+  #squares = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(one: Compared): void {
+    const { nearness } = one;
+    this.#count++;
+    this.#sum += nearness;
+    this.#squares += nearness * nearness;
+    const last = this.#found.at(-1);
+    if (this.#found.length >= this.#limit && last && nearness <= last.nearness) return;
+    const before = this.#found.findIndex((other) => other.nearness < nearness);
+    this.#found.splice(before === -1 ? this.#found.length : before, 0, one);
+    this.#found.length = Math.min(this.#found.length, this.#limit);
+  }
+
+  standingOut(): NearPassage[] {
+    const mean = this.#sum / Math.max(1, this.#count);
+    const deviation = Math.sqrt(Math.max(0, this.#squares / Math.max(1, this.#count) - mean * mean));
+    // Of vectors that are all alike none stands out.
+    if (deviation < 1e-4) return [];
+    const sure = byChance(this.#count) + beyondChance;
+    return this.#found.flatMap(({ nearness, ...near }) => {
+      const deviations = (nearness - mean) / deviation;
+      return deviations < leastDeviations ? [] : [{ ...near, score: Math.min(1, deviations / sure) }];
+    });
   }
 }
 

@@ -56,9 +56,9 @@ test('what is close in meaning is found without a word in common, behind what is
   const near = [{ path: 'pay.ts', startLine: 0, endLine: 2, kind: 'function' as const, name: 'charge', score: 0.8 }];
   const pieces = findPieces(source, { text: 'how do people spend their money with `costOf`', near }, 10);
   assert.deepEqual(
-    pieces.map(({ name }) => name),
+    pieces.slice(0, 2).map(({ name }) => name),
     ['costOf', 'charge'],
   );
   assert.equal(pieces[1]?.reason, 'close to the question in meaning');
-  assert.equal(findPieces(source, { text: 'how do people spend their money' }, 10).length, 0, 'without an embedding model it is not');
+  assert.deepEqual(findPieces(source, { text: 'how do people spend their money' }, 10), [], 'without an embedding model it is not');
 });

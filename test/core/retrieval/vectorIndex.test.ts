@@ -66,7 +66,9 @@ test('a search of many lets others in', () => {
 });
 
 test('a byte for a number changes no cosine by more than a hundredth', () => {
-  const vector = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: dimensions, maxLength: dimensions }).filter((one) => Math.hypot(...one) > 0.01);
+  const vector = fc
+    .array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: dimensions, maxLength: dimensions })
+    .filter((one) => Math.hypot(...one) > 0.01);
   fc.assert(
     fc.property(vector, vector, (a, b) => {
       const unpacked = [a, b].map((one) => {
