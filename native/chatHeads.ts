@@ -4,6 +4,7 @@ import type { AddonContext } from './addon.ts';
 import { sizeOf } from './channel/stateDirectory.ts';
 import type { Draft, SavedState, SavedStates } from './savedStates.ts';
 import { commonPrefix, type Sequence } from './sequencePool.ts';
+import { messageOf } from './messageOf.ts';
 
 /** Fewer tokens are evaluated sooner than a file is written, found and checked. */
 const leastHead = 128;
@@ -85,7 +86,7 @@ export class ChatHeads {
       if (tokens.length === saved.tokens && commonPrefix(tokens, prompt) === saved.tokens) return [...tokens];
       log('A saved state is not used and removed: it holds other tokens than its name says.');
     } catch (error) {
-      log(`A saved state is not used and removed: ${error instanceof Error ? error.message : String(error)}.`);
+      log(`A saved state is not used and removed: ${messageOf(error)}.`);
     }
     context.disposeSequence(sequence.id);
     await states.remove(saved.path);
@@ -150,7 +151,7 @@ export class ChatHeads {
       const tokens = await context.loadSequenceStateFromFile(aside.path, sequence.id, contextSize);
       return { outcome: tokens.length === sequence.tokens.length ? 'kept' : 'lost', writtenBytes };
     } catch (error) {
-      log(`A chat's state was lost while its head was saved: ${error instanceof Error ? error.message : String(error)}.`);
+      log(`A chat's state was lost while its head was saved: ${messageOf(error)}.`);
       return { outcome: 'lost', writtenBytes };
     }
   }

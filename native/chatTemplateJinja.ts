@@ -1,6 +1,7 @@
 // Evaluates one template with given values. It knows the Jinja interpreter and which functions a template may call; it must not know
 // conversations. It has no limit of time or memory of its own: unknown templates are evaluated in a process that has (renderProcess.ts).
 import * as jinja from '@huggingface/jinja';
+import { messageOf } from './messageOf.ts';
 
 export interface TemplateValues {
   readonly [name: string]: unknown;
@@ -56,7 +57,7 @@ export function evaluateTemplate(source: string, values: TemplateValues, date: s
     if (text.length > maxRenderedCharacters) return { outcome: 'broken', cause: 'The chat template of the model writes too much text.' };
     return { outcome: 'ok', text };
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     return { outcome: error instanceof Refusal ? 'refused' : 'broken', cause };
   }
 }

@@ -12,6 +12,7 @@ import type { EmbedResult } from './protocol/messages.ts';
 import type { Vocabulary } from './promptTokens.ts';
 import type { ModelTurns } from './turns.ts';
 import { rankOf } from './turns.ts';
+import { messageOf } from './messageOf.ts';
 
 /** What a text is cut to: an inline request waits for one whole text, and the library makes room for the logits of each of its tokens. */
 const mostTokens = 512;
@@ -96,7 +97,7 @@ export class Embedder {
     } catch (error) {
       // Memory may be free again at the next request.
       this.#opened = undefined;
-      return { refusal: error instanceof Error ? error.message : String(error) };
+      return { refusal: messageOf(error) };
     }
   }
 

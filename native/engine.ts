@@ -31,6 +31,7 @@ import { RememberedPlans } from './rememberedPlans.ts';
 import { RenderProcess } from './renderProcess.ts';
 import { SavedStates } from './savedStates.ts';
 import { Turns } from './turns.ts';
+import { messageOf } from './messageOf.ts';
 
 /** More threads than this slow evaluation down on most machines, and the editor needs some too. */
 const mostThreads = 8;
@@ -84,7 +85,7 @@ export class Engine implements EngineWork {
 
   /** Brings the library up ahead of the first request; what goes wrong is told to that request. */
   prepare(): void {
-    this.#library.main().catch((error: unknown) => this.#log(`The library cannot be started: ${error instanceof Error ? error.message : String(error)}`));
+    this.#library.main().catch((error: unknown) => this.#log(`The library cannot be started: ${messageOf(error)}`));
   }
 
   async generate(params: GenerateParams, options: GenerateOptions): Promise<GenerateResult> {

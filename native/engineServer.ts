@@ -36,6 +36,7 @@ import {
   maxMessageBytes,
   modelParamsSchema,
 } from './protocol/messages.ts';
+import { messageOf } from './messageOf.ts';
 
 const mostClients = 64;
 /** Requests of one client that may be under way at once; a window has a handful. */
@@ -125,7 +126,7 @@ export class EngineServer {
     try {
       await admitClient(framed, this.#options.secret);
     } catch (error) {
-      this.#options.log(`A client was turned away: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.log(`A client was turned away: ${messageOf(error)}`);
       socket.destroy();
       return;
     }
@@ -215,7 +216,7 @@ export class EngineServer {
 
   #tell(connection: MessageConnection, notice: string, params: object): void {
     connection.sendNotification(notice, params).catch((error: unknown) => {
-      this.#options.log(`A client was not told: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.log(`A client was not told: ${messageOf(error)}`);
     });
   }
 

@@ -3,6 +3,7 @@
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama } from 'node-llama-cpp';
 import type { EngineOptions } from './protocol/messages.ts';
+import { messageOf } from './messageOf.ts';
 
 type GpuBackend = Exclude<EngineOptions['gpu'], 'auto' | 'off'>;
 
@@ -127,8 +128,4 @@ async function withinLimit<Value>(work: Promise<Value>, limitMs: number, onLate:
   } finally {
     clearTimeout(timer);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

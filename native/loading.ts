@@ -12,11 +12,12 @@ import type { ConcessionReason, Configuration, MachineMemory, MemoryNeed, Memory
 import { batchSizeOf } from './modelEstimates.ts';
 import type { FlashAttention, ModelEstimates } from './modelEstimates.ts';
 import { modelIdentity } from './modelIdentity.ts';
-import { crashProblem, loadProblem, memoryProblem, messageOf, tooLargeProblem } from './modelProblems.ts';
+import { crashProblem, loadProblem, memoryProblem, tooLargeProblem } from './modelProblems.ts';
 import type { ModelProblem, ModelSpec } from './protocol/messages.ts';
 import type { RememberedPlans } from './rememberedPlans.ts';
 import { draftConfiguration, loadDraft } from './speculation/loadDraft.ts';
 import type { DraftResult, LoadedDraft } from './speculation/loadDraft.ts';
+import { messageOf } from './messageOf.ts';
 
 /** checkTensors reads every weight once and refuses values that no model has; above this size that takes too long. */
 const mostCheckedBytes = 512 * 1024 * 1024;

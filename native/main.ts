@@ -11,6 +11,7 @@ import { EngineServer } from './engineServer.ts';
 import { Lifetime } from './lifetime.ts';
 import { listenAlone } from './listenAlone.ts';
 import { engineNotices, engineOptionsSchema, engineProtocolVersion } from './protocol/messages.ts';
+import { messageOf } from './messageOf.ts';
 
 /** The starter connects within milliseconds; a machine under load may take longer. */
 const firstClientMs = 30_000;
@@ -92,7 +93,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   log(`Cannot start: ${cause}`);
   process.exitCode = 1;
   announce({ kind: 'failed', cause });

@@ -9,8 +9,9 @@ import { Loading } from './loading.ts';
 import type { FileIdentity, ModelLoaderOptions } from './loading.ts';
 import { adaptersProblem } from './loraAdapters.ts';
 import { ModelEstimates } from './modelEstimates.ts';
-import { checksumProblem, headerProblem, loadProblem, messageOf } from './modelProblems.ts';
+import { checksumProblem, headerProblem, loadProblem } from './modelProblems.ts';
 import type { ModelProblem, ModelSpec } from './protocol/messages.ts';
+import { messageOf } from './messageOf.ts';
 
 /** Every reason for a failure that can be told apart is named. */
 export async function loadModel(spec: ModelSpec, options: ModelLoaderOptions): Promise<LoadResult> {

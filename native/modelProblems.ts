@@ -72,7 +72,3 @@ export function draftProblem(path: string, detail: string): ModelProblem {
 export function memoryProblem(path: string, detail: string): ModelProblem {
   return problemOf(path, 'outOfMemory', `there is not enough memory for this model (${detail}).`, 'Close other programs or choose a smaller model.');
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -16,6 +16,7 @@ import {
 } from './channel/stateDirectory.ts';
 import type { SavedStatesSize } from './protocol/messages.ts';
 import { examineSealed, sealFile } from './sealedFile.ts';
+import { messageOf } from './messageOf.ts';
 
 const mebibyte = 1024 * 1024;
 const defaultLimits: Limits = { files: 64, totalBytes: 1024 * mebibyte, fileBytes: 256 * mebibyte };
@@ -252,8 +253,4 @@ function nameHash(model: string): Hash {
 
 function bytesOf(tokens: Uint32Array): Uint8Array {
   return new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

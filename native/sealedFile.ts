@@ -5,6 +5,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { constants, promises as fs } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { messageOf } from './messageOf.ts';
 
 const mark = Buffer.from('tramonkv1\n');
 const sealBytes = mark.length + 8 + 32;
@@ -69,8 +70,4 @@ async function hashFile(handle: fs.FileHandle, bytes: number, names: Buffer): Pr
     at += bytesRead;
   }
   return hash;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

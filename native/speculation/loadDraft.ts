@@ -8,6 +8,7 @@ import type { ModelEstimates } from '../modelEstimates.ts';
 import { draftProblem, headerProblem } from '../modelProblems.ts';
 import type { ModelProblem } from '../protocol/messages.ts';
 import { DraftModel } from './draftModel.ts';
+import { messageOf } from '../messageOf.ts';
 
 /** One drafts for completions, the others for chats. */
 const sequences = 3;
@@ -56,6 +57,6 @@ export async function loadDraft(path: string, large: LlamaContext, { library, th
     return { outcome: 'ok', draft: { drafter, weights: loaded.memoryUsage, state: context.memoryUsage, dispose } };
   } catch (error) {
     await model?.dispose();
-    return { outcome: 'modelProblem', problem: draftProblem(path, error instanceof Error ? error.message : String(error)) };
+    return { outcome: 'modelProblem', problem: draftProblem(path, messageOf(error)) };
   }
 }
