@@ -4,6 +4,7 @@ import { commands, Disposable, MarkdownString, QuickPickItemKind, StatusBarAlign
 import type { QuickPickItem } from 'vscode';
 import type { Status } from '../server/protocol/status.ts';
 import type { TramontaneClient } from './languageClient.ts';
+import { indexSentences } from './indexSentences.ts';
 
 interface Face {
   readonly icon: string;
@@ -80,17 +81,10 @@ function tooltip(sentence: string, status: Status): MarkdownString {
   if (status.quiet) text.appendText(`\nNo suggestion: ${quietSentences[status.quiet]}`);
   if (status.action) text.appendText(`\n${status.action}`);
   for (const note of status.notes ?? []) text.appendText(`\n${note}`);
-  if (status.index) text.appendText(`\n${indexSentence(status.index)}`);
+  if (status.index) text.appendText(`\n${indexSentences(status.index)}`);
   if (status.model?.isStarter) text.appendText('\nThe starter model is tiny and often wrong. Click to choose a real model.');
   else if (status.model) text.appendText(`\nContext: ${status.model.contextSize} tokens.`);
   return text;
-}
-
-function indexSentence({ files, isComplete, store, problem, embeddings }: NonNullable<Status['index']>): string {
-  const where = store === 'memory' ? ', in memory only' : '';
-  const byMeaning = embeddings ? `Questions find ${embeddings.files} of them by meaning.` : '';
-  const sentences = [`Project: ${files} files, ${isComplete ? 'indexed' : 'being indexed'}${where}.`, byMeaning, embeddings?.problem ?? '', problem ?? ''];
-  return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
 function activeLanguage(): { readonly id: string; readonly isOff: boolean } | undefined {
