@@ -3,11 +3,11 @@
 import type { ModelProblem } from './protocol/messages.ts';
 import type { HeaderVerdict } from './ggufHeader.ts';
 
-const chooseAnother = 'Choose another model file, or clear the setting "tramontane.model.path" to use the starter model.';
+const chooseAnother = 'Choose another model file.';
 const getAgain = "Download the file again and compare its size and checksum with the publisher's.";
 
 function problemOf(path: string, kind: ModelProblem['kind'], cause: string, action: string): ModelProblem {
-  return { kind, path, cause: `${path}: ${cause}`, action };
+  return { kind, path, cause: `${path}: ${cause}`, action, ...(action === chooseAnother ? { isChoice: true } : {}) };
 }
 
 function megabytes(bytes: number): string {
@@ -20,7 +20,7 @@ export function headerProblem(path: string, verdict: HeaderVerdict): ModelProble
     case 'ok':
       return undefined;
     case 'missing':
-      return problemOf(path, 'missing', 'there is no such file.', 'Correct the setting "tramontane.model.path", or clear it to use the starter model.');
+      return problemOf(path, 'missing', 'there is no such file.', chooseAnother);
     case 'unreadable':
       return problemOf(path, 'unreadable', `the file cannot be read (${verdict.detail}).`, 'Check its permissions and the disk.');
     case 'notGguf':

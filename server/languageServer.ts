@@ -87,8 +87,8 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   };
   applySettings();
   let inForce = machinePart(session.settings);
-  const completing = () => options.makeInference({ ...session.settings, model: completionModelOf(session.settings.model) }, log, 'writing');
-  const chatting = () => options.makeInference({ ...session.settings, model: chatModelOf(session.settings.model) }, log, 'writing');
+  const completing = () => options.makeInference({ ...session.settings, model: completionModelOf(session.settings.model) }, log, 'completion');
+  const chatting = () => options.makeInference({ ...session.settings, model: chatModelOf(session.settings.model) }, log, 'chat');
   const inference = new RoutedInference(completing());
   /** Another client of the same engine where chat has a model of its own; it is loaded by the first question. */
   let chatInference: RoutedInference | undefined;

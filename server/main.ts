@@ -10,7 +10,7 @@ import { readCommandLine } from './commandLine.ts';
 import type { Clock } from './features/clock.ts';
 import { LocalInference } from './inference/localInference.ts';
 import { startLanguageServer } from './languageServer.ts';
-import { engineOptionsOf, modelSpecOf } from './engineWishes.ts';
+import { chooseActionOf, engineOptionsOf, modelSpecOf } from './engineWishes.ts';
 import { Project } from './project/project.ts';
 import { FeedbackStore } from './storage/feedback.ts';
 import { feedbackDirectoryFor } from './storage/feedbackDirectory.ts';
@@ -40,6 +40,7 @@ if (invocation.kind === 'serve') {
         engineModule,
         engine: engineOptionsOf(engine),
         model: modelSpecOf(model, starterPath, purpose),
+        chooseAction: chooseActionOf(purpose === 'chat' && model.chatPath.trim() === '' ? 'completion' : purpose),
         log,
         now: clock.now,
       }),

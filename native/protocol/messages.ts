@@ -226,6 +226,8 @@ export const modelProblemSchema = v.object({
   cause: text,
   /** One sentence for the user: what to do about it. */
   action: text,
+  /** That is to name another file: whoever knows by which setting this one was named can say so instead. */
+  isChoice: v.optional(v.literal(true)),
 });
 export type ModelProblem = v.InferOutput<typeof modelProblemSchema>;
 

@@ -27,6 +27,8 @@ export interface EmbedFolderOptions {
   readonly pace: EmbeddingPace;
   /** Vectors may take so many bytes of memory; files beyond that get none. */
   readonly maxBytes: number;
+  /** Other files have vectors. */
+  readonly onEmbedded: () => void;
 }
 
 /** `interrupted`: somebody wants something else; what was done is kept. */
@@ -57,7 +59,7 @@ export class EmbeddingPace {
 }
 
 export async function embedFolder(options: EmbedFolderOptions, signal: AbortSignal): Promise<FolderEmbedded> {
-  const { folder, vectors, kept, model, clock, maxBytes } = options;
+  const { folder, vectors, kept, model, clock, maxBytes, onEmbedded } = options;
   const { symbols } = folder;
   const seen = new Set<string>();
   const missing: string[] = [];
@@ -78,10 +80,12 @@ export async function embedFolder(options: EmbedFolderOptions, signal: AbortSign
     sliceStartedMs = clock.now();
   }
   vectors.keepOnly(seen);
+  onEmbedded();
   for (const path of missing) {
     if (vectors.bytes >= maxBytes) return { outcome: 'full' };
     const embedded = await embedFile(path, options, signal);
     if (embedded.outcome !== 'done') return embedded;
+    onEmbedded();
   }
   return { outcome: 'done' };
 }

@@ -163,10 +163,8 @@ export class ProjectEmbeddings {
         const index = this.#indexes.get(folder.symbols) ?? { vectors: new VectorIndex(), seenVersion: undefined };
         this.#indexes.set(folder.symbols, index);
         const { version } = folder;
-        const before = index.vectors.files;
         const options = { folder, vectors: index.vectors, kept: kept(), model, prompts: this.#prompts, inference, documents, clock, pace: this.#pace };
-        const embedded = await embedFolder({ ...options, maxBytes: maxBytes / folders.length }, pass.signal);
-        if (index.vectors.files !== before) onChange();
+        const embedded = await embedFolder({ ...options, maxBytes: maxBytes / folders.length, onEmbedded: onChange }, pass.signal);
         if (embedded.outcome === 'done' || embedded.outcome === 'full') index.seenVersion = version;
         this.#note(embedded);
         if (embedded.outcome === 'interrupted' || embedded.outcome === 'failed') return;

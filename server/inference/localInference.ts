@@ -60,6 +60,8 @@ export interface LocalInferenceOptions {
   readonly stateDirectory?: string;
   readonly engine: EngineOptions;
   readonly model: ModelSpec;
+  /** What to do where this model's file cannot be used: a sentence that names the setting. */
+  readonly chooseAction?: string;
   readonly log: Log;
   readonly now: () => number;
   /** See EngineClientOptions; 5 s when absent. */
@@ -382,15 +384,24 @@ export class LocalInference implements Inference {
           action: 'Send less text, or choose a model with a longer context.',
         };
       case 'promptProblem':
-        return { outcome: 'unsupported', cause: result.cause, action: 'Choose another model with the command "Tramontane: Choose Model".' };
+        return { outcome: 'unsupported', cause: result.cause, action: this.#chooseAnother };
       case 'refused':
         return { outcome: 'engineUnavailable', cause: result.cause, action: result.action };
       case 'modelProblem': {
-        const { cause, action } = result.problem;
+        const { path, cause, isChoice } = result.problem;
+        const { model, chooseAction } = this.#options;
+        // The file of a draft or an adapter is named elsewhere.
+        const action = isChoice && path === model.path ? (chooseAction ?? result.problem.action) : result.problem.action;
         this.#setState({ state: 'noModel', cause, action });
         return { outcome: 'noModel', cause, action };
       }
     }
+  }
+
+  /** The command chooses the model that writes. */
+  get #chooseAnother(): string {
+    const { model, chooseAction } = this.#options;
+    return (model.isForVectors ? chooseAction : undefined) ?? 'Choose another model with the command "Tramontane: Choose Model".';
   }
 
   #setState(state: InferenceState): void {

@@ -4,8 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { engineOptionsSchema, modelSpecSchema } from '../../native/protocol/messages.ts';
-import { engineOptionsOf, modelSpecOf } from '../../server/engineWishes.ts';
-import { resolveSettings } from '../../server/session/settings.ts';
+import { chooseActionOf, engineOptionsOf, modelSpecOf } from '../../server/engineWishes.ts';
+import { embeddingModelOf, resolveSettings } from '../../server/session/settings.ts';
 import * as v from 'valibot';
 
 function wishes(raw: unknown) {
@@ -59,4 +59,18 @@ test('none of it is taken from a client that is not trusted', () => {
   const { settings, warnings } = resolveSettings([{ name: 'a client', raw, mayNameMachine: false }]);
   assert.deepEqual([settings.model.gpuLayers, settings.model.kvCacheType, settings.engine.devices], [-1, 'f16', []]);
   assert.match(warnings.join(), /were ignored/);
+});
+
+test('what is to be done about a file names the setting that it came from', () => {
+  const named = (['completion', 'chat', 'vectors'] as const).map((purpose) => /"tramontane\.model\.(\w+)"/.exec(chooseActionOf(purpose))?.[1]);
+  assert.deepEqual(named, ['path', 'chatPath', 'embeddingPath']);
+});
+test('a model for vectors says so, and any other one says nothing of it', () => {
+  const { settings } = resolveSettings([
+    { name: 'a test', raw: { model: { embeddingPath: '~/e.gguf', loraAdapters: [{ path: '/a.gguf' }], kvCacheType: 'q8_0' } }, mayNameMachine: true },
+  ]);
+  const model = embeddingModelOf(settings.model);
+  assert.ok(model);
+  assert.deepEqual(modelSpecOf(model, '/starter.gguf', 'vectors'), { path: path.join(os.homedir(), 'e.gguf'), contextSize: 256, isForVectors: true });
+  assert.ok(!('isForVectors' in modelSpecOf(settings.model, '/starter.gguf', 'completion')));
 });

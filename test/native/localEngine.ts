@@ -16,6 +16,7 @@ export interface ConnectOptions {
   readonly module?: string;
   /** The other wishes for the model. */
   readonly spec?: Partial<ModelSpec>;
+  readonly chooseAction?: string;
 }
 
 export interface TestEngine {
@@ -62,6 +63,7 @@ export function testEngine(options: TestEngineOptions = {}): TestEngine {
       model: { path: model, contextSize: options.contextSize ?? 0, ...options.spec, ...over.spec },
       log,
       now: options.now ?? (() => performance.now()),
+      ...(over.chooseAction === undefined ? {} : { chooseAction: over.chooseAction }),
       ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
     });
     clients.push(client);

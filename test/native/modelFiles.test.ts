@@ -119,3 +119,15 @@ test('more layers than the library has room for', () => {
   bytes.writeUInt32LE(4000, key + 'llama.block_count'.length + 4);
   return check(put('layers.gguf', bytes), /4000 layers/);
 });
+test('where another file is to be chosen, the setting that named this one is said', async () => {
+  const chooseAction = 'Correct the setting "tramontane.model.embeddingPath", or clear it to do without.';
+  const text = put('text.gguf', Buffer.from('This is a long text file, not a model at all.'));
+  const cut = put('cutAgain.gguf', starter.subarray(0, 3_000_000));
+  const actionFor = async (file: string) => {
+    const outcome = await engine.connect(file, { chooseAction, spec: { isForVectors: true } }).embed(['x'], forever);
+    return outcome.outcome === 'noModel' ? outcome.action : JSON.stringify(outcome);
+  };
+  assert.equal(await actionFor(path.join(folder, 'none.gguf')), chooseAction);
+  assert.equal(await actionFor(text), chooseAction);
+  assert.match(await actionFor(cut), /^Download the file again/, 'a file that is cut short is the right one');
+});
