@@ -42,7 +42,13 @@ export function connectEmbeddings({ session, project, makeInference, ...others }
       void current?.dispose();
       current =
         model &&
-        new ProjectEmbeddings({ ...others, view: project.view, kept: () => project.current()?.vectors, inference: makeInference({ ...settings, model }) });
+        new ProjectEmbeddings({
+          ...others,
+          view: project.view,
+          kept: () => project.current()?.vectors,
+          openUris: () => session.documents.uris,
+          inference: makeInference({ ...settings, model }),
+        });
       void current?.run();
       others.onChange();
     },

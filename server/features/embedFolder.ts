@@ -1,6 +1,7 @@
 // One look through a folder's files: what has no vectors yet gets them, from what is kept or from the model. It knows the order of the steps and how much the
 // model is given at once; it must not know when it is time for this, or what vectors are for.
 import type { EmbeddingPrompts } from '../core/retrieval/embeddingPrompts.ts';
+import { nearestFirst } from '../core/retrieval/nearestFirst.ts';
 import { type PassageText, passagesOf } from '../core/retrieval/passages.ts';
 import { type EmbeddedPassages, packVectors, type VectorIndex } from '../core/retrieval/vectorIndex.ts';
 import type { Failure } from '../core/outcome.ts';
@@ -25,6 +26,8 @@ export interface EmbedFolderOptions {
   readonly documents: ReadDocument;
   readonly clock: Clock;
   readonly pace: EmbeddingPace;
+  /** Files that are open, as the folder's facts name them: what lies beside them comes first. */
+  readonly openPaths: () => readonly string[];
   /** Vectors may take so many bytes of memory; files beyond that get none. */
   readonly maxBytes: number;
   /** Other files have vectors. */
@@ -59,7 +62,7 @@ export class EmbeddingPace {
 }
 
 export async function embedFolder(options: EmbedFolderOptions, signal: AbortSignal): Promise<FolderEmbedded> {
-  const { folder, vectors, kept, model, clock, maxBytes, onEmbedded } = options;
+  const { folder, vectors, kept, model, clock, maxBytes, openPaths, onEmbedded } = options;
   const { symbols } = folder;
   const seen = new Set<string>();
   const missing: string[] = [];
@@ -81,7 +84,7 @@ export async function embedFolder(options: EmbedFolderOptions, signal: AbortSign
   }
   vectors.keepOnly(seen);
   onEmbedded();
-  for (const path of missing) {
+  for (const path of nearestFirst(missing, openPaths())) {
     if (vectors.bytes >= maxBytes) return { outcome: 'full' };
     const embedded = await embedFile(path, options, signal);
     if (embedded.outcome !== 'done') return embedded;

@@ -16,6 +16,7 @@ export interface ProjectEmbeddingsOptions {
   readonly view: ProjectView;
   readonly kept: () => KeptVectors | undefined;
   readonly documents: ReadDocument;
+  readonly openUris: () => readonly string[];
   /** Of the embedding model, and of nothing else. */
   readonly inference: Inference;
   readonly clock: Clock;
@@ -145,7 +146,7 @@ export class ProjectEmbeddings {
   }
 
   async #lookThrough(): Promise<void> {
-    const { view, inference, documents, clock, kept, onChange, log } = this.#options;
+    const { view, inference, documents, openUris, clock, kept, onChange, log } = this.#options;
     const folders = view.folders();
     for (const symbols of this.#indexes.keys()) if (!folders.some((folder) => folder.symbols === symbols)) this.#indexes.delete(symbols);
     const due = folders.filter((folder) => folder.isComplete && this.#indexes.get(folder.symbols)?.seenVersion !== folder.version);
@@ -163,7 +164,19 @@ export class ProjectEmbeddings {
         const index = this.#indexes.get(folder.symbols) ?? { vectors: new VectorIndex(), seenVersion: undefined };
         this.#indexes.set(folder.symbols, index);
         const { version } = folder;
-        const options = { folder, vectors: index.vectors, kept: kept(), model, prompts: this.#prompts, inference, documents, clock, pace: this.#pace };
+        const openPaths = () => openUris().flatMap((uri) => (view.place(uri)?.folder.symbols === folder.symbols ? (view.place(uri)?.path ?? []) : []));
+        const options = {
+          folder,
+          openPaths,
+          vectors: index.vectors,
+          kept: kept(),
+          model,
+          prompts: this.#prompts,
+          inference,
+          documents,
+          clock,
+          pace: this.#pace,
+        };
         const embedded = await embedFolder({ ...options, maxBytes: maxBytes / folders.length, onEmbedded: onChange }, pass.signal);
         if (embedded.outcome === 'done' || embedded.outcome === 'full') index.seenVersion = version;
         this.#note(embedded);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ProjectEmbeddings } from '../../server/features/projectEmbeddings.ts';
 import type { ProjectFolder, ProjectView } from '../../server/features/projectView.ts';
 import { readDiskDocument } from '../../server/project/diskDocuments.ts';
@@ -39,6 +39,7 @@ interface World {
   readonly pass: (ms: number) => Promise<void>;
   readonly nowMs: () => number;
   readonly logLines: string[];
+  readonly openUris: string[];
 }
 
 async function world(files: TemporaryProject, script: Script, act: (world: World) => Promise<void>): Promise<void> {
@@ -61,10 +62,16 @@ async function world(files: TemporaryProject, script: Script, act: (world: World
       }
     );
   };
-  const view: ProjectView = { folders: () => [folder() ?? []].flat(), place: () => undefined };
+  const openUris: string[] = [];
+  const place: ProjectView['place'] = (uri) => {
+    const only = folder();
+    return only && { folder: only, path: path.relative(files.root, fileURLToPath(uri)) };
+  };
+  const view: ProjectView = { folders: () => [folder() ?? []].flat(), place };
   const embeddings = new ProjectEmbeddings({
     view,
     kept: () => project.vectors,
+    openUris: () => openUris,
     documents: {
       read: async (uri) => {
         const read = await readDiskDocument(uri, [pathToFileURL(files.root).href]);
@@ -92,7 +99,7 @@ async function world(files: TemporaryProject, script: Script, act: (world: World
   };
   const running = embeddings.run();
   try {
-    await act({ embeddings, inference, project, until, pass: (ms) => ((end) => until(() => now >= end))(now + ms), nowMs: () => now, logLines });
+    await act({ openUris, embeddings, inference, project, until, pass: (ms) => ((end) => until(() => now >= end))(now + ms), nowMs: () => now, logLines });
   } finally {
     await embeddings.dispose();
     await running;
@@ -231,5 +238,25 @@ test('after all is deleted, vectors are made anew', async () => {
     assert.equal(embeddings.status.files, 0);
     await until(() => embeddings.status.files === 4);
     assert.equal(inference.embedded.length, 8);
+  });
+});
+
+test('what lies beside an open file comes first, tests last', async () => {
+  const body = 'function f(): void {\n  line();\n  line();\n}\n';
+  await using files = new TemporaryProject(
+    Object.fromEntries(
+      ['a/one.ts', 'a/one.test.ts', 'b/deep/two.ts', 'b/three.ts'].map((name) => [
+        name,
+        `// ${name}\nexport ${body.replace('f()', `${path.basename(name, '.ts').replace('.', '')}()`)}`,
+      ]),
+    ),
+  );
+  await world(files, {}, async ({ until, embeddings, inference, openUris }) => {
+    openUris.push(pathToFileURL(files.at('b/deep/two.ts')).href);
+    await until(() => embeddings.status.files === 4);
+    assert.deepEqual(
+      inference.embedded.map(([text]) => /function (\w+)/.exec(text ?? '')?.[1]),
+      ['two', 'three', 'one', 'onetest'],
+    );
   });
 });

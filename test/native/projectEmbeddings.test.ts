@@ -42,6 +42,7 @@ test('passages get vectors from the engine beside the model that completes, and 
       place: () => undefined,
     },
     kept: () => index.vectors,
+    openUris: () => [],
     documents: {
       read: async (uri) => {
         const read = await readDiskDocument(uri, [pathToFileURL(project.root).href]);

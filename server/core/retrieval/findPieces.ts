@@ -2,6 +2,7 @@
 // what that calls, files it names by path, files that change together with the one it was asked in. It knows facts; it must not know the text of files,
 // budgets or models.
 import type { Definition, DefinitionKind, FileFacts, SymbolSource } from './facts.ts';
+import { isTest } from './nearestFirst.ts';
 import { subWordsOf } from './words.ts';
 
 export interface PieceQuery {
@@ -238,6 +239,5 @@ function innermostAround({ definitions }: FileFacts, line: number): Definition |
 
 const isSame = (a: Definition, b: Definition) => a.path === b.path && a.startLine === b.startLine && a.name === b.name;
 const isInside = (a: Definition, b: Definition) => a.path === b.path && a.startLine >= b.startLine && a.endLine <= b.endLine;
-const isTest = (path: string) => /(?:^|\/)(?:tests?|__tests__|spec)\/|[._-](?:test|spec)\.\w+$|(?:^|\/)test_[^/]*$/.test(path);
 const simpleName = (container: string) => container.slice(container.lastIndexOf('.') + 1);
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
