@@ -8,8 +8,13 @@ import { TickCosts } from './speculation/tickCosts.ts';
 import type { Stream } from './stream.ts';
 import { rankOf } from './turns.ts';
 
-/** After a chunk of less urgent work, tokens of more urgent work are written for so many times as long. */
-const patience = 4;
+/**
+ * After a chunk of less urgent work, tokens of more urgent work are written for so many times as long, at most: as long as it takes until they come as
+ * fast as anybody reads code.
+ */
+const mostPatience = 4;
+const readTokensPerMs = 0.03;
+const newest = 0.2;
 /**
  * llama.cpp computes a batch of several sequences in parts to which each gives as many tokens: one of each stream that writes and one of the
  * prompt's piece, then the rest of the piece alone. With one token more that rest has the size which back ends are fast at: on a processor
@@ -38,6 +43,8 @@ export class BatchPlanner {
   readonly #tickCosts = { promptLookup: new TickCosts(), draftModel: new TickCosts() };
   /** The last tick in which a prompt made more urgent writing wait. */
   #lastIntrusion = { endedAt: 0, elapsedMs: 0 };
+  /** Of a tick that only writes; undefined until one was seen. */
+  #writingMs: number | undefined;
   /** To be made false once the model has shown that tokens cannot be taken back. */
   canGuess = true;
 
@@ -80,22 +87,26 @@ export class BatchPlanner {
     return work;
   }
 
-  /**
-   * The most urgent prompt. Where a chat is being written, each of its tokens waits for a chunk of a prompt that nobody waits for: these get
-   * a fifth of the time.
-   */
+  /** The most urgent prompt. Where a chat is being written, each of its tokens waits for a chunk of a prompt that nobody waits for, so these get a share. */
   #nextPrompt(streams: readonly Stream[], writing: readonly Stream[]): Stream | undefined {
     const prompts = streams.filter((stream) => stream.pending.length > 1).sort((one, other) => one.rank - other.rank);
     const mostUrgent = Math.min(...writing.map((stream) => stream.rank));
     const { endedAt, elapsedMs } = this.#lastIntrusion;
-    const mayIntrude = performance.now() - endedAt >= elapsedMs * patience;
+    const mayIntrude = performance.now() - endedAt >= elapsedMs * this.#patience;
     return prompts.find((stream) => stream.rank <= mostUrgent || mayIntrude);
+  }
+
+  /** On average over the chunk and what is written after it, at least so many tokens come that a reader does not wait. */
+  get #patience(): number {
+    const taken = (this.#writingMs ?? Infinity) * readTokensPerMs;
+    return taken < 1 ? Math.min(mostPatience, taken / (1 - taken)) : mostPatience;
   }
 
   /** `decodeMs`: of the batch alone; `elapsedMs`: with guessing and sampling. */
   note(work: readonly Work[], { decodeMs, elapsedMs }: { readonly decodeMs: number; readonly elapsedMs: number }): void {
     this.#chunk.note(sizeOf(work), decodeMs);
     if (isIntrusion(work)) this.#lastIntrusion = { endedAt: performance.now(), elapsedMs };
+    if (!work.some(isPrompt)) this.#writingMs = (this.#writingMs ?? elapsedMs) * (1 - newest) + elapsedMs * newest;
     const only = work.length === 1 ? work[0] : undefined;
     const isWriting = only?.isLast === true && only.tokens.length === only.drafted + 1;
     for (const [kind, costs] of Object.entries(this.#tickCosts)) {
@@ -110,8 +121,12 @@ export function sizeOf(work: readonly Work[]): number {
 }
 
 function isIntrusion(work: readonly Work[]): boolean {
-  const prompt = work.find(({ tokens, drafted }) => tokens.length > drafted + 1);
+  const prompt = work.find(isPrompt);
   return prompt !== undefined && work.some(({ stream }) => stream.rank < prompt.stream.rank);
+}
+
+function isPrompt({ tokens, drafted }: Work): boolean {
+  return tokens.length > drafted + 1;
 }
 
 export function joined(one: Uint32Array, other: readonly number[]): Uint32Array {
