@@ -41,7 +41,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   largeRewrite: () => measureRewrite({ model: large, threads, pairs: fewPairs, mostLines: 150, contextSize: 8192, bar: 2 }),
   memory: () => withSides({ model: large, threads, contextSize: 4096, slots: 4 }, measureResident),
   savedState: () => measureSavedState({ pairs: fewPairs, threads }),
-  heap: () => measureHeap({ model: starter, threads, requests: Number(options.requests ?? 2000) }),
+  heap: () => measureHeap({ model: starter, threads, requests: Number(options.requests ?? 10_000) }),
 };
 
 const wanted = options.only?.split(',') ?? Object.keys(parts);

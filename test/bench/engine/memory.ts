@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Figure, figureOf } from '../harness.ts';
 import { LocalEngine } from '../localEngine.ts';
+import { InspectedHeap } from './inspectedHeap.ts';
 import { peerName } from '../peers/llamaServer.ts';
 import { codeWithHole, promptForEngine, promptForPeer } from '../prompts.ts';
 import type { BenchModel, Sides } from './sides.ts';
@@ -41,24 +42,31 @@ export async function measureHeap({
   readonly threads: number;
   readonly requests: number;
 }): Promise<Figure[]> {
-  const engine = await LocalEngine.start({ threads, model: model.file });
+  const { engine, heap } = await InspectedHeap.of(() => LocalEngine.start({ threads, model: model.file }));
   try {
     // Code is compiled and caches fill before the first sample.
-    await request(engine, Math.min(500, requests));
-    const before = await smallestHeap(engine);
+    await request(engine, Math.min(2000, requests));
+    const before = await heap.bytes();
     await request(engine, requests);
-    const after = await smallestHeap(engine);
+    const after = await heap.bytes();
     return [
       figureOf({
         figure: `growth of the heap over ${requests} requests`,
         unit: 'MiB',
-        ours: [(after - before) / mebibyte],
+        ours: [(after.heap - before.heap) / mebibyte],
         bar: { of: 'value', atMost: mostGrowth },
         model: model.name,
       }),
-      figureOf({ figure: 'heap after them', unit: 'MiB', ours: [after / mebibyte], model: model.name }),
+      figureOf({
+        figure: `growth of the process over ${requests} requests`,
+        unit: 'MiB',
+        ours: [(after.resident - before.resident) / mebibyte],
+        model: model.name,
+      }),
+      figureOf({ figure: 'heap after them', unit: 'MiB', ours: [after.heap / mebibyte], model: model.name }),
     ];
   } finally {
+    heap.close();
     await engine.stop();
   }
 }
@@ -77,16 +85,6 @@ async function request(engine: LocalEngine, count: number): Promise<void> {
     setImmediate(() => given.abort());
     await asked;
   }
-}
-
-/** What is garbage at one moment is not at the next: the smallest of many samples is nearest to what is really held. */
-async function smallestHeap(engine: LocalEngine): Promise<number> {
-  let smallest = Infinity;
-  for (let sample = 0; sample < 300; sample++) {
-    await request(engine, 1);
-    smallest = Math.min(smallest, (await engine.status()).memory.heapBytes);
-  }
-  return smallest;
 }
 
 function residentBytes(pid: number): number {
