@@ -37,7 +37,7 @@ const pollMs = 1000;
 /** A model that cannot be used now may be there later. */
 const retryMs = 60_000;
 /** The longest that a question waits for its vector and the search. */
-const searchLimitMs = 400;
+export const searchLimitMs = 400;
 const sliceMs = 4;
 const maxFound = 24;
 const maxQuestionCharacters = 1000;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { ProjectEmbeddings } from '../../server/features/projectEmbeddings.ts';
+import { ProjectEmbeddings, searchLimitMs } from '../../server/features/projectEmbeddings.ts';
 import { readDiskDocument } from '../../server/project/diskDocuments.ts';
 import { TemporaryProject } from '../project/temporaryProject.ts';
 import type { TestEngine } from './localEngine.ts';
@@ -50,8 +50,11 @@ test('passages get vectors from the engine beside the model that completes, and 
       },
     },
     inference,
-    // A tenth of the time that nobody types is enough here.
-    clock: { now: () => performance.now() * 10, wait: (ms, signal) => delay(ms / 10, undefined, { signal }).catch(() => undefined) },
+    // A tenth of the time that nobody types is enough here, but a question waits for its vector as long as this machine needs.
+    clock: {
+      now: () => performance.now() * 10,
+      wait: (ms, signal) => delay(ms === searchLimitMs ? 30_000 : ms / 10, undefined, { signal }).catch(() => undefined),
+    },
     log: { error: assert.fail, warn: assert.fail, info: () => undefined, debug: () => undefined },
     onChange: () => undefined,
   });
