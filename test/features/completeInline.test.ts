@@ -171,6 +171,8 @@ test('random typing over 10,000 keystrokes: never stale, never contradicted, nev
         if (shown && (!shown.whole.startsWith(stands) || shown.whole === stands)) shown = undefined;
         // Not every change is followed by a request: an answer on its way must then come to nothing.
         if (keystrokes % 7 === 0) {
+          // What begins behind the cursor now is shown again only when it is asked for.
+          if (shown && stands.length < shown.head.length) shown = undefined;
           await nextTurn();
           continue;
         }

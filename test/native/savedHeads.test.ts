@@ -18,7 +18,8 @@ beforeEach(() => {
 afterEach(async () => {
   for (const engine of engines) await engine.end();
   engines = [];
-  rmSync(path.dirname(stateDirectory), { recursive: true, force: true });
+  // On a busy machine an engine may still be writing what it keeps.
+  rmSync(path.dirname(stateDirectory), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 });
 
 function start(): TestEngine {
