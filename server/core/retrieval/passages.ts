@@ -20,6 +20,8 @@ export interface PassageText extends Passage {
 export const passagesVersion = 1;
 /** A one-line constant says no more than its name, which text search finds. */
 const leastLines = 3;
+/** Of a text without any a model may make nothing, and then refuses all that it was asked with. */
+const hasWord = /[\p{L}\p{N}]/u;
 const pieceLines = 40;
 const maxPassages = 256;
 const maxLineLength = 200;
@@ -36,7 +38,7 @@ export function passagesOf({ definitions }: { readonly definitions: readonly Def
   return found
     .slice(0, maxPassages)
     .map((passage) => ({ ...passage, text: passage.text.slice(0, maxCharacters) }))
-    .filter(({ text }) => text.trim() !== '');
+    .filter(({ text }) => hasWord.test(text));
 }
 
 function piecesOf(lines: readonly string[]): PassageText[] {

@@ -62,6 +62,7 @@ test('a file without definitions is told in pieces, but for empty ones', () => {
   );
   assert.deepEqual(passagesOf({ definitions: [] }, [], 1000), []);
   assert.deepEqual(passagesOf({ definitions: [] }, ['', ' '], 1000), []);
+  assert.deepEqual(passagesOf({ definitions: [] }, ['\u200b', '-----'], 1000), [], 'nor what a vocabulary may have no token for');
 });
 
 for (const [names, question] of [
