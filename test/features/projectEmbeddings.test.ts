@@ -10,6 +10,7 @@ import { readDiskDocument } from '../../server/project/diskDocuments.ts';
 import type { Project } from '../../server/project/project.ts';
 import { type Files, TemporaryProject } from '../project/temporaryProject.ts';
 import { type Script, scriptedInference, type ScriptedInference } from '../scriptedInference.ts';
+import { comesTrue } from '../patience.ts';
 
 const shop: Files = {
   'pay.ts': 'export function charge(card: string): void {\n  gateway(card);\n  receipt(card);\n}\n',
@@ -91,11 +92,11 @@ async function world(files: TemporaryProject, script: Script, act: (world: World
     onChange: () => undefined,
   });
   const until = async (isTrue: () => boolean) => {
-    for (let turn = 0; !isTrue(); turn++) {
-      assert.ok(turn < 20_000, `never came true; ${logLines.join(' ')}`);
+    const step = async () => {
       now += turnMs;
       await nextTurn();
-    }
+    };
+    await comesTrue(isTrue, { seen: () => logLines, step });
   };
   const running = embeddings.run();
   try {

@@ -1,12 +1,14 @@
 // What completions are told of the project: through the real protocol, the real index and a scripted model that writes down its prompts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { scriptedInference, type ScriptedInference } from '../scriptedInference.ts';
 import type { ContextResult } from '../../server/protocol/context.ts';
 import type { Project } from '../../server/project/project.ts';
 import { TemporaryProject, until } from '../project/temporaryProject.ts';
 import { testServer, type TestServer } from './inProcessServer.ts';
+import { comesTrue } from '../patience.ts';
 
 const codestral = ['[SUFFIX]', '[PREFIX]'];
 const main = "import { Cart } from './cart.js';\n\nexport function checkOut(cart: Cart): number {\n  \n}\n";
@@ -141,27 +143,34 @@ async function contextItems({ server, uri }: Told): Promise<Extract<ContextResul
 }
 
 test('going from dot to dot on neighbouring lines, a prompt keeps what was told and only appends to it', () =>
-  telling(async (told) => {
-    const { server, uri, inference } = told;
+  telling(async ({ server, uri, inference }) => {
     const program = `${main}function use(cart: Cart, till: Till) {\n  cart.\n  till.\n}\nclass Own {}\n`;
     const till = uri.replace('main.ts', 'till.ts');
     await server.open(till, 'export class Till {\n  openDrawer(slowly: boolean): void {}\n}\n');
     let version = 2;
-    const go = async (line: number) => {
-      for (let typed = 1; typed <= 4; typed++) {
+    const told = () => /\[PREFIX\]([^]*)\+\+\+\+\+ src\/main\.ts\n/.exec(promptsOf(inference).at(-1) ?? '')?.[1] ?? '';
+    const go = async (line: number, expected: RegExp) => {
+      let typed = 0;
+      const typeOne = async () => {
+        typed++;
         const lines = program.split('\n');
         lines[line] = `${lines[line]}${'q'.repeat(typed)}`;
         await server.change(uri, version++, lines.join('\n'));
         await server.inline(uri, line, 7 + typed, 2);
         // The index takes up what was typed in a turn of its own.
-        await new Promise((resolve) => setTimeout(resolve, 40));
-      }
+        await delay(40);
+      };
+      await comesTrue(() => typed >= 4 && expected.test(told()), { seen: told, step: typeOne });
     };
     const contexts: string[] = [];
-    const linesOf = [6, 7, 6, 7] as const;
-    for (const line of linesOf) {
-      await go(line);
-      contexts.push(/\[PREFIX\]([^]*)\+\+\+\+\+ src\/main\.ts\n/.exec(promptsOf(inference).at(-1) ?? '')?.[1] ?? '');
+    for (const [line, expected] of [
+      [6, /totalPrice/],
+      [7, /openDrawer/],
+      [6, /totalPrice/],
+      [7, /openDrawer/],
+    ] as const) {
+      await go(line, expected);
+      contexts.push(told());
     }
     const [cart, both, again, last] = contexts as [string, string, string, string];
     assert.match(cart, /totalPrice/);

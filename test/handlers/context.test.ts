@@ -8,6 +8,7 @@ import type { Project } from '../../server/project/project.ts';
 import { TemporaryProject, until } from '../project/temporaryProject.ts';
 import { scriptedInference } from '../scriptedInference.ts';
 import { testServer, type TestServer } from './inProcessServer.ts';
+import { comesTrue } from '../patience.ts';
 
 const shop = {
   'src/cart.ts': `import { priceOf } from './price.js';
@@ -117,13 +118,12 @@ suite('a question', () => {
     withShop(async (server, files) => {
       const uri = pathToFileURL(files.at('src/price.ts')).href;
       await server.open(uri, `// A new line above.\n${shop['src/price.ts'].replace('?? 0', '?? 42')}`);
-      for (let attempt = 0; ; attempt++) {
-        const { items } = await ask(server, { purpose: 'chat', query: '`priceOf`', budgetTokens: 400 });
-        const found = items.find(({ name }) => name === 'priceOf');
-        if (found?.text.includes('?? 42') && found.range.start.line === 2) break;
-        assert.ok(attempt < 200, JSON.stringify(items));
-        await new Promise((resolve) => setTimeout(resolve, 25));
-      }
+      let items: Awaited<ReturnType<typeof ask>>['items'] = [];
+      const isUnsavedText = async () => {
+        ({ items } = await ask(server, { purpose: 'chat', query: '`priceOf`', budgetTokens: 400 }));
+        return items.some(({ name, text, range }) => name === 'priceOf' && text.includes('?? 42') && range.start.line === 2);
+      };
+      await comesTrue(isUnsavedText, { seen: () => items });
     }));
   test('never gets more than its budget', () =>
     withShop(async (server) => {
@@ -177,12 +177,7 @@ test('without a project the answer says so', async () => {
 test('the status says how far the index is, and a deleted one is made anew', () =>
   withShop(async (server) => {
     const last = () => server.statuses.at(-1)?.index;
-    const until = async (isTrue: () => boolean) => {
-      for (let attempt = 0; !isTrue(); attempt++) {
-        assert.ok(attempt < 200, JSON.stringify(last()));
-        await new Promise((resolve) => setTimeout(resolve, 25));
-      }
-    };
+    const until = (isTrue: () => boolean) => comesTrue(isTrue, { seen: last });
     await until(() => last()?.isComplete === true);
     assert.deepEqual(last(), { files: 4, isComplete: true, store: 'sqlite' });
     const before = server.statuses.length;

@@ -7,6 +7,7 @@ import type { ContextResult } from '../../server/protocol/context.ts';
 import { type Files, TemporaryProject } from '../project/temporaryProject.ts';
 import { scriptedInference, type ScriptedInference } from '../scriptedInference.ts';
 import { testServer, type TestServer } from './inProcessServer.ts';
+import { comesTrue } from '../patience.ts';
 
 const shop: Files = {
   'src/pay.ts': 'export function charge(card: string): void {\n  gateway(card);\n  receipt(card);\n}\n',
@@ -48,10 +49,7 @@ async function withShop(settings: object, act: (server: TestServer, engines: rea
 }
 
 async function until(server: TestServer, isTrue: () => boolean): Promise<void> {
-  for (let attempt = 0; !isTrue(); attempt++) {
-    assert.ok(attempt < 400, JSON.stringify(server.statuses.at(-1)));
-    await delay(25);
-  }
+  await comesTrue(isTrue, { seen: () => server.statuses.at(-1) });
 }
 
 async function namesFor(server: TestServer): Promise<(string | undefined)[]> {

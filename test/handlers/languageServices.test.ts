@@ -11,6 +11,7 @@ import type { Project } from '../../server/project/project.ts';
 import { TemporaryProject, until } from '../project/temporaryProject.ts';
 import { scriptedInference, type ScriptedInference } from '../scriptedInference.ts';
 import { testServer, type TestServer } from './inProcessServer.ts';
+import { comesTrue } from '../patience.ts';
 
 /** Nothing in the text says what `x` is, and a namesake of its type stands in another file. */
 const main = "import { make } from './make.js';\n\nexport function run(): void {\n  const x = make('cart');\n  x.\n}\n";
@@ -136,10 +137,7 @@ test('a type whose file comes into the index later is asked for again, and only 
       folder.write({ 'src/late.ts': 'export class Late {\n  arrive(): void {}\n}\n' });
       await server.client.sendNotification('workspace/didChangeWatchedFiles', { changes: [{ uri: uri('src/late.ts'), type: 1 }] });
       let names: ReturnType<typeof memberNames> = [];
-      for (let attempt = 0; names.length === 0 && attempt < 100; attempt++) {
-        await delay(25);
-        names = memberNames(await context());
-      }
+      await comesTrue(async () => (names = memberNames(await context())).length > 0);
       assert.deepEqual(names, ['arrive']);
     },
   ));
@@ -287,12 +285,8 @@ test('a type that is known to be none of the project is not guessed at', async (
       async ({ server, uri, context }) => {
         await server.change(uri('src/main.ts'), 2, guessable);
         let reasons: readonly string[] = [];
-        for (let attempt = 0; attempt < 100; attempt++) {
-          const items = await context();
-          reasons = items.flatMap(({ name, reason }) => (name === 'totalPrice' ? [reason] : []));
-          if (reasons.length > 0) break;
-          await delay(25);
-        }
+        const isTold = async () => (reasons = (await context()).flatMap(({ name, reason }) => (name === 'totalPrice' ? [reason] : []))).length > 0;
+        await comesTrue(isTold);
         assert.equal(reasons.length, 1);
         assert.equal(/before the dot/.test(reasons[0] ?? ''), !isElsewhere, reasons[0]);
       },

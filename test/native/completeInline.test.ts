@@ -10,6 +10,7 @@ import { Session } from '../../server/session/session.ts';
 import type { TestEngine } from './localEngine.ts';
 import { testEngine } from './localEngine.ts';
 import { forever } from './prompts.ts';
+import { comesTrue } from '../patience.ts';
 
 const uri = 'file:///shop/src/stack.py';
 const above =
@@ -95,7 +96,7 @@ test('what follows a suggestion is prepared on the real engine beside it', async
   const to = editor('        return self.');
   try {
     assert.notEqual(textOf(await to.ask(true)), '');
-    for (let wait = 0; wait < 100 && to.watch.requests.length < 2; wait++) await delay(10);
+    await comesTrue(() => to.watch.requests.length >= 2);
     await to.watch.settled();
     const ahead = to.watch.requests.find(({ isAhead }) => isAhead);
     assert.equal(ahead?.priority, 'background');

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { ContextResult } from '../../server/protocol/context.ts';
 import { TemporaryProject } from '../project/temporaryProject.ts';
+import { comesTrue } from '../patience.ts';
 
 const main = path.resolve(import.meta.dirname, '../../server/main.ts');
 
@@ -33,19 +33,17 @@ test('the server tells the context of a question over stdio', async () => {
       initializationOptions: { storageDirectory: files.storage, engine: { gpu: 'off', keepAliveSeconds: 0, threads: 1 } },
     });
     await client.sendNotification('initialized', {});
-    for (let attempt = 0; ; attempt++) {
-      const found = await client.sendRequest<ContextResult>('tramontane/context', { purpose: 'chat', query: 'What does priceOf do?', budgetTokens: 256 });
-      assert.ok(found.outcome === 'ok', JSON.stringify(found));
-      const [item] = found.items;
-      if (item) {
-        assert.equal(item.path, 'src/price.ts');
-        assert.equal(item.text, 'export function priceOf(name: string): number {\n  return name.length;\n}');
-        assert.ok(found.tokens >= item.tokens);
-        break;
-      }
-      assert.ok(attempt < 300, 'the index says nothing');
-      await delay(50);
-    }
+    let found: ContextResult | undefined;
+    const ask = async () => {
+      found = await client.sendRequest<ContextResult>('tramontane/context', { purpose: 'chat', query: 'What does priceOf do?', budgetTokens: 256 });
+      return found.outcome !== 'ok' || found.items.length > 0;
+    };
+    await comesTrue(ask, { seen: () => found });
+    assert.ok(found?.outcome === 'ok', JSON.stringify(found));
+    const [item] = found.items;
+    assert.equal(item?.path, 'src/price.ts');
+    assert.equal(item.text, 'export function priceOf(name: string): number {\n  return name.length;\n}');
+    assert.ok(found.tokens >= item.tokens);
     await client.sendRequest('shutdown');
     await client.sendNotification('exit');
     await ended;
