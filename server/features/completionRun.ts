@@ -3,6 +3,7 @@
 // It knows the engine's interface and the filters; it must not know LSP, documents or what is shown.
 import type { Log } from '../core/log.ts';
 import type { Failure } from '../core/outcome.ts';
+import { scopeAt } from '../core/completion/lexLine.ts';
 import { indentWidth, tabWidth } from '../core/completion/indentation.ts';
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
 import type { Hidden } from '../core/completion/postprocess/postprocess.ts';
@@ -174,6 +175,7 @@ export class CompletionRun {
         path: this.request.path,
         languageId: this.request.languageId,
         isOneLine: shape === 'line',
+        isProse: scopeAt(site, this.request.languageId) !== 'code',
         ...(context ? { context } : {}),
       });
       const enough = new AbortController();

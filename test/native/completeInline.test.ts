@@ -110,6 +110,6 @@ test('filling a hole by a begun answer is a request that the engine accepts', as
   const generated = await engine.inference.generate({ prompt, priority: 'inline', maxTokens: 24, temperature: 0, stop }, { signal: forever });
   assert.equal(generated.outcome, 'ok', JSON.stringify(generated));
   assert.ok(generated.outcome === 'ok' && !generated.value.text.includes('```\n'));
-  const code = generated.outcome === 'ok' ? codeOfHoleAnswer(generated.value.text, '        return self.') : undefined;
+  const code = generated.outcome === 'ok' ? codeOfHoleAnswer(generated.value.text, '        return self.', false) : undefined;
   assert.ok(code === undefined || !code.includes('```'));
 });

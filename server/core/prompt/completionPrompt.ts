@@ -27,6 +27,8 @@ export interface CompletionPromptInput {
   readonly languageId: string;
   /** The suggestion may not go on to a second line. */
   readonly isOneLine: boolean;
+  /** The cursor stands in a comment, a string or a text for people: sentences are no chatter there. */
+  readonly isProse: boolean;
   /** What of other files is shown, besides the budget. */
   readonly context?: FimContext;
 }
@@ -40,7 +42,8 @@ export interface CompletionPrompt {
   readonly suggestionOf: (answer: string) => string | undefined;
 }
 
-export function completionPrompt(way: FillingWay, { text, offset, budget, path, languageId, isOneLine, context }: CompletionPromptInput): CompletionPrompt {
+export function completionPrompt(way: FillingWay, input: CompletionPromptInput): CompletionPrompt {
+  const { text, offset, budget, path, languageId, isOneLine, isProse, context } = input;
   const window = fimWindow(text, offset, budget);
   // Models learned from text with plain line feeds; the editor's line breaks come back when something is shown.
   const prefix = window.prefix.replaceAll('\r\n', '\n');
@@ -59,5 +62,5 @@ export function completionPrompt(way: FillingWay, { text, offset, budget, path, 
   }
   const { prompt, stop } = holeRequest({ prefix, suffix, path, languageId, others: context?.files ?? [] });
   const linePrefix = prefix.slice(prefix.lastIndexOf('\n') + 1);
-  return { prompt, stop: [...lineStop, ...stop], characters, suggestionOf: (answer) => codeOfHoleAnswer(answer, linePrefix) };
+  return { prompt, stop: [...lineStop, ...stop], characters, suggestionOf: (answer) => codeOfHoleAnswer(answer, linePrefix, isProse) };
 }

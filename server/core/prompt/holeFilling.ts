@@ -69,17 +69,23 @@ function nextTellingLine(suffix: string): string | undefined {
   return (line.match(/\p{L}/gu)?.length ?? 0) >= leastTellingLetters ? line.trimEnd() : undefined;
 }
 
+/** What a model says to somebody rather than into code. */
 const chatter =
   /^\s*(?:Here(?:'s| is| are)\b|Sure\b|Certainly\b|Of course\b|I (?:will|can|have|would)\b|The (?:code|completion|following|missing)\b|To complete\b|This (?:code|function|completion)\b|Note:)/i;
 
+/** In a comment or a docstring sentences are what is wanted ("This function returns ..."): only what speaks of the task itself is chat there. */
+const chatterInProse =
+  /^\s*(?:(?:Sure|Certainly|Of course)[!,.]|Here(?:'s| is) (?:the|your) (?:completed?|completion|missing|code|rest|continuation|gap)\b|To complete the (?:code|gap|comment)\b)/i;
+
 /**
  * What of the answer is code: nothing of a fence, of what the model says around it, or of the line that it was given.
+ * @param isProse the cursor stands in a comment, a string or a text for people
  * @returns undefined when it chats instead
  */
-export function codeOfHoleAnswer(text: string, linePrefix: string): string | undefined {
+export function codeOfHoleAnswer(text: string, linePrefix: string, isProse: boolean): string | undefined {
   const fenced = text.search(/^[ \t]*`{3,}/m);
   const code = fenced < 0 ? text : text.slice(0, fenced).replace(/\n$/, '');
-  return chatter.test(code) ? undefined : withoutGivenLine(code, linePrefix);
+  return (isProse ? chatterInProse : chatter).test(code) ? undefined : withoutGivenLine(code, linePrefix);
 }
 
 /** Some models begin the line again although it was begun for them. */

@@ -39,7 +39,14 @@ const answers: readonly [name: string, answer: string, linePrefix: string, expec
   ['the line that was begun is not begun again', 'a = compute(1)', 'a = ', ' compute(1)'],
   ['nothing is nothing', '', 'a = ', ''],
 ];
-for (const [name, answer, linePrefix, expected] of answers) test(name, () => assert.equal(codeOfHoleAnswer(answer, linePrefix), expected));
+for (const [name, answer, linePrefix, expected] of answers) test(name, () => assert.equal(codeOfHoleAnswer(answer, linePrefix, false), expected));
+
+for (const sentence of ['This function returns one.', 'The following holds.', 'Note: not safe.', 'Here is what it does.', 'I have moved it.'])
+  test(`in a docstring "${sentence}" is what is wanted`, () => assert.equal(codeOfHoleAnswer(sentence, '    """', true), sentence));
+test('in a comment, too, nobody is spoken to', () => {
+  for (const chat of ["Sure! I'll go on.", 'Certainly, the rest:', "Here's the completed comment:"])
+    assert.equal(codeOfHoleAnswer(chat, '// ', true), undefined);
+});
 
 test('a model with a family is asked in its own layout, a chat model by a begun answer, another one not at all', () => {
   assert.equal(fillingWayOf({ specialTokens: ['[SUFFIX]', '[PREFIX]'], hasChatTemplate: true })?.kind, 'trained');
@@ -50,7 +57,7 @@ test('a model with a family is asked in its own layout, a chat model by a begun 
 test('the blank before the cursor is left out of the prompt and expected of the answer', () => {
   const way = fillingWayOf({ specialTokens: ['[SUFFIX]', '[PREFIX]'], hasChatTemplate: false });
   assert.ok(way);
-  const asked = completionPrompt(way, { text: 'return \n', offset: 7, budget: 1000, path: 'a.ts', languageId: 'typescript', isOneLine: true });
+  const asked = completionPrompt(way, { text: 'return \n', offset: 7, budget: 1000, path: 'a.ts', languageId: 'typescript', isOneLine: true, isProse: false });
   assert.ok(asked.prompt.kind === 'parts');
   assert.deepEqual(asked.prompt.parts.at(-1), { kind: 'text', text: 'return' });
   assert.equal(asked.suggestionOf(' foo'), 'foo');
