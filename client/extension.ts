@@ -24,6 +24,7 @@ export function activate(context: ExtensionContext): void {
   const nextEdit = new NextEdit({ log, ask: (params, token) => started.nextEdit(params, token), dismissed: (id) => started.dismissNextEdit(id) });
   started.ghostAt = (document, position) => nextEdit.ghostAt(document, position);
   const suggestionKey = new SuggestionKey({ rejected: (id) => started.rejectSuggestion(id), dismissNextEdit: () => nextEdit.dismiss() });
+  started.rest.isShown = (id) => suggestionKey.isGiven(id);
   started.gaveGhost = (document, items) => suggestionKey.gave(document, items);
   const command = (id: string, act: () => unknown) => commands.registerCommand(`tramontane.${id}`, act);
   context.subscriptions.push(
@@ -49,7 +50,7 @@ export function activate(context: ExtensionContext): void {
     registerShowContext(started),
     command('restartEngine', () => started.restartEngine()),
     command('deleteSavedState', () => deleteSavedState(() => started.deleteSavedState())),
-    command('togglePause', () => started.setPaused(started.status.state !== 'paused')),
+    command('togglePause', () => started.setPaused(started.status.isPaused !== true)),
     command('chooseModel', chooseModel),
     command('chooseLoraAdapter', chooseLoraAdapter),
     command('openSettings', () => commands.executeCommand('workbench.action.openSettings', '@ext:tramontane.tramontane')),

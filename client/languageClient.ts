@@ -34,9 +34,11 @@ import { type NextEditParams, type NextEditResult, nextEditResultSchema } from '
 import type { WorkspaceTrust } from '../server/protocol/settings.ts';
 import type { DeleteSavedStateResult, Status } from '../server/protocol/status.ts';
 import { statusSchema } from '../server/protocol/status.ts';
+import { suggestionGrewSchema } from '../server/protocol/suggestionGrew.ts';
 import { LanguageServices } from './languageServices.ts';
 import { readSettings } from './settings.ts';
 import { type Asking, reasonToStayQuiet } from './suggestionGate.ts';
+import { SuggestionRest } from './suggestionRest.ts';
 
 const partial = new ProgressType<ChatPartial>();
 
@@ -60,11 +62,15 @@ export class TramontaneClient {
   readonly #trustGranted: Disposable;
   readonly #statusChanged = new EventEmitter<Status>();
   #status: Status = { state: 'starting' };
+  /** Why the last request was not even sent: the server cannot know. */
+  #quietHere: Status['quiet'];
   #nextProgress = 0;
   /** Ghost text that is known already, asked before the server is. */
   ghostAt: ((document: TextDocument, position: Position) => InlineCompletionItem[] | undefined) | undefined;
   /** Told what the editor is given as ghost text. */
   gaveGhost: ((document: TextDocument, items: InlineCompletionItem[] | InlineCompletionList | null | undefined) => void) | undefined;
+
+  readonly rest = new SuggestionRest();
 
   /** The project's index is kept in `storageDirectory`. */
   constructor(extensionUri: Uri, storageDirectory: string, log: LogOutputChannel) {
@@ -78,13 +84,14 @@ export class TramontaneClient {
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // Asked anew at each start of the server.
-      initializationOptions: () => ({ ...readSettings(), ...trust(), storageDirectory, languageServices: true }),
+      initializationOptions: () => ({ ...readSettings(), ...trust(), storageDirectory, languageServices: true, suggestionUpdates: true }),
       connectionOptions: { maxRestartCount: 4 },
       middleware: {
-        provideInlineCompletionItems: async (document, position, context, token, next) => {
+        provideInlineCompletionItems: async (document, position, given, token, next) => {
+          const context = this.rest.isAsking ? { ...given, triggerKind: InlineCompletionTriggerKind.Automatic } : given;
           const known = this.ghostAt?.(document, position);
           const quiet = known ? undefined : reasonToStayQuiet(this.#asking(document, context));
-          if (quiet !== undefined && this.#status.quiet !== quiet) this.#setStatus({ ...this.#status, quiet });
+          this.#setQuietHere(quiet);
           const items = known ?? (quiet === undefined ? await next(document, position, context, token) : null);
           // A newer request says what is on the screen.
           if (!token.isCancellationRequested) this.gaveGhost?.(document, items);
@@ -97,6 +104,11 @@ export class TramontaneClient {
       const parsed = v.safeParse(statusSchema, raw);
       if (parsed.success) this.#setStatus(parsed.output);
       else log.warn(`A status of the server was not understood: ${parsed.issues[0].message}`);
+    });
+    this.#client.onNotification(methods.suggestionGrew, (raw: unknown) => {
+      const parsed = v.safeParse(suggestionGrewSchema, raw);
+      if (parsed.success) void this.rest.ask(parsed.output);
+      else log.warn(`A notification of a longer suggestion was not understood: ${parsed.issues[0].message}`);
     });
     const languageServices = new LanguageServices();
     this.#client.onRequest<LanguageServicesResult, void>(methods.languageServices, (raw: unknown, token: CancellationToken) => {
@@ -115,7 +127,7 @@ export class TramontaneClient {
   }
 
   get status(): Status {
-    return this.#status;
+    return this.#quietHere === undefined ? this.#status : { ...this.#status, quiet: this.#quietHere };
   }
 
   get onDidChangeStatus(): Event<Status> {
@@ -206,7 +218,7 @@ export class TramontaneClient {
     return {
       isExplicit: triggerKind === InlineCompletionTriggerKind.Invoke,
       languageId: document.languageId,
-      state: this.#status.state,
+      isPaused: this.#status.isPaused === true,
       isEnabled: completion.get('enabled', true),
       excludedLanguages: completion.get<readonly string[]>('excludedLanguages', []),
     };
@@ -214,6 +226,12 @@ export class TramontaneClient {
 
   #setStatus(status: Status): void {
     this.#status = status;
-    this.#statusChanged.fire(status);
+    this.#statusChanged.fire(this.status);
+  }
+
+  #setQuietHere(quiet: Status['quiet']): void {
+    if (quiet === this.#quietHere) return;
+    this.#quietHere = quiet;
+    this.#statusChanged.fire(this.status);
   }
 }

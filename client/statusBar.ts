@@ -51,6 +51,7 @@ const quietSentences: Readonly<Record<NonNullable<Status['quiet']>, string>> = {
   unsure: 'The model was too unsure of the last suggestion.',
   turnedDown: 'A suggestion was turned down here before.',
   trivial: 'The last suggestion was a single sign.',
+  waiting: 'Waiting for a pause in typing, longer than usual after suggestions that were turned down.',
   unavailable: 'The engine or the model could not answer.',
 };
 
@@ -78,6 +79,7 @@ export function registerStatusBar(client: TramontaneClient): DisposableType {
 function tooltip(sentence: string, status: Status): MarkdownString {
   const text = new MarkdownString();
   text.appendText(`Tramontane: ${sentence}`);
+  if (status.isPaused && status.state !== 'paused') text.appendText(`\n${faces.paused.sentence(status)}`);
   if (status.quiet) text.appendText(`\nNo suggestion: ${quietSentences[status.quiet]}`);
   if (status.action) text.appendText(`\n${status.action}`);
   for (const note of status.notes ?? []) text.appendText(`\n${note}`);
@@ -100,7 +102,7 @@ interface MenuItem extends QuickPickItem {
 
 async function showMenu(client: TramontaneClient): Promise<void> {
   const { status } = client;
-  const isPaused = status.state === 'paused';
+  const isPaused = status.isPaused === true;
   const language = activeLanguage();
   const items: MenuItem[] = [
     { label: '$(comment-discussion) Open Chat', command: 'tramontane.focusChat' },

@@ -6,15 +6,15 @@ export interface Asking {
   /** By a command of the user's, rather than by typing. */
   readonly isExplicit: boolean;
   readonly languageId: string;
-  readonly state: Status['state'];
+  readonly isPaused: boolean;
   readonly isEnabled: boolean;
   readonly excludedLanguages: readonly string[];
 }
 
 /** @returns why nothing is sent; undefined when the server is asked */
-export function reasonToStayQuiet({ isExplicit, languageId, state, isEnabled, excludedLanguages }: Asking): Status['quiet'] {
+export function reasonToStayQuiet({ isExplicit, languageId, isPaused, isEnabled, excludedLanguages }: Asking): Status['quiet'] {
   if (isExplicit) return undefined;
-  if (state === 'paused') return 'paused';
+  if (isPaused) return 'paused';
   if (!isEnabled) return 'switchedOff';
   return excludedLanguages.includes(languageId) ? 'excludedLanguage' : undefined;
 }

@@ -51,6 +51,11 @@ export class SuggestionKey implements Disposable {
     this.#set(first && { document, id: typeof argument === 'string' ? argument : undefined });
   }
 
+  /** Whether this was given last; Esc takes it back. */
+  isGiven(id: string): boolean {
+    return this.#given?.id === id;
+  }
+
   dispose(): void {
     this.#set(undefined);
     this.#subscriptions.dispose();

@@ -25,7 +25,7 @@ import { registerEdit } from './handlers/edit.ts';
 import { registerExecuteCommand } from './handlers/executeCommand.ts';
 import { initializeResult, workspaceFoldersOf } from './handlers/initialize.ts';
 import { registerFeedback } from './handlers/feedback.ts';
-import { registerInlineCompletion } from './handlers/inlineCompletion.ts';
+import { followsSuggestions, registerInlineCompletion, tellGrown } from './handlers/inlineCompletion.ts';
 import { askLanguageServices, offersLanguageServices } from './handlers/languageServices.ts';
 import { registerNextEdit } from './handlers/nextEdit.ts';
 import { registerStatus, sendStatus } from './handlers/status.ts';
@@ -87,6 +87,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   };
   applySettings();
   let inForce = machinePart(session.settings);
+  let shapedBy = shapingPart(session.settings);
   const completing = () => options.makeInference({ ...session.settings, model: completionModelOf(session.settings.model) }, log, 'completion');
   const chatting = () => options.makeInference({ ...session.settings, model: chatModelOf(session.settings.model) }, log, 'chat');
   const inference = new RoutedInference(completing());
@@ -114,6 +115,9 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const settingsChanged = () => {
     applySettings();
     embeddings.settingsChanged();
+    const shaping = shapingPart(session.settings);
+    if (shaping !== shapedBy) completeInline.dropSuggestions();
+    shapedBy = shaping;
     const wanted = machinePart(session.settings);
     if (wanted === inForce) return;
     inForce = wanted;
@@ -151,7 +155,19 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   });
   const contexts = new FileContexts({ view: project.view, usage, session, recentEdits, receivers, clock, ended: ended.signal });
   const feedback = options.makeFeedback?.(log);
-  const completeInline = new CompleteInline({ session, inference, clock, log, record: (record) => feedback?.record(record), ended: ended.signal, contexts });
+  const completeInline = new CompleteInline({
+    session,
+    inference,
+    clock,
+    log,
+    record: (record) => feedback?.record(record),
+    ended: ended.signal,
+    contexts,
+    onLongWait: () => board.setQuiet('waiting'),
+    onGrown: (grown) => {
+      if (followsSuggestions(initializationOptions)) tellGrown(connection, grown, log);
+    },
+  });
 
   connection.onInitialize((params) => {
     session.workspaceFolders = workspaceFoldersOf(params);
@@ -250,6 +266,11 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
 /** What an engine is built from; what a request carries needs no other engine. */
 function machinePart({ model: { embeddingPath: _path, ...model }, engine: { saveState: _, ...engine } }: Settings): string {
   return JSON.stringify([model, engine]);
+}
+
+/** What a suggestion would be another one without. */
+function shapingPart({ model: { path, loraAdapters, contextSize }, completion: { multiLine } }: Settings): string {
+  return JSON.stringify([path, loraAdapters, contextSize, multiLine]);
 }
 
 function sha256(text: string): string {

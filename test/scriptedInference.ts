@@ -1,6 +1,6 @@
 // An `Inference` whose answers are written down by a test. It streams, cancels, overflows and fails like a real one, without a model.
-import { RecentFigures } from '../native/figures.ts';
 // It knows the interface only; it must not know what is asked or what an answer means.
+import { RecentFigures } from '../native/figures.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cancelled, type Failure, type Outcome, ok } from '../server/core/outcome.ts';
 import type { GenerateOptions, GenerateRequest, Generation, Inference, InferenceState, ModelDescription } from '../server/inference/inference.ts';

@@ -36,7 +36,21 @@ export interface CompleteInlineDependencies {
   readonly ended?: AbortSignal;
   /** What the project has for a document; nothing when absent. */
   readonly contexts?: FileContexts;
+  /** What was given for this place has become longer, and nothing was typed since. */
+  readonly onGrown?: (grown: Grown) => void;
+  /** The next suggestion is put off for a time that people notice. */
+  readonly onLongWait?: () => void;
 }
+
+/** A suggestion whose rest came after its first lines had been given. */
+export interface Grown {
+  readonly uri: string;
+  readonly version: number;
+  readonly position: InlineRequest['position'];
+  readonly id: string;
+}
+
+const longWaitMs = 400;
 
 /** One request, once it is known what it is for. */
 interface Asked extends Place {
@@ -48,7 +62,6 @@ interface Asked extends Place {
 
 export class CompleteInline {
   readonly #deps: CompleteInlineDependencies;
-  readonly #feedback: SuggestionFeedback;
   readonly #state: CompletionState;
   readonly #runs: RunStarter;
   readonly #ended: AbortSignal;
@@ -58,8 +71,8 @@ export class CompleteInline {
     const { session, inference, clock, log } = deps;
     this.#deps = deps;
     this.#ended = deps.ended ?? new AbortController().signal;
-    this.#feedback = new SuggestionFeedback({ documents: session.documents, clock, record: deps.record ?? (() => {}), ended: this.#ended });
-    this.#state = new CompletionState({ documents: session.documents, clock, feedback: this.#feedback });
+    const feedback = new SuggestionFeedback({ documents: session.documents, clock, record: deps.record ?? (() => {}), ended: this.#ended });
+    this.#state = new CompletionState({ documents: session.documents, clock, feedback });
     this.#runs = new RunStarter({ session, inference, clock, reuse: this.#state.reuse, log, ...(deps.contexts ? { contexts: deps.contexts } : {}) });
     this.#ended.addEventListener('abort', () => this.#state.dispose(), { once: true });
     this.#state.forgetWithModel(inference);
@@ -85,7 +98,7 @@ export class CompleteInline {
       signal: AbortSignal.any([signal, superseded.signal]),
     };
     const { site, languageId } = asked;
-    const isJustRejected = this.#state.isJustRejected(request.uri, site);
+    const isJustRejected = this.#state.isJustRejected(site);
     const verdict = triggerVerdict({ ...completion, site, languageId, isExplicit: request.isExplicit, isJustRejected });
     const still = this.#stillShown(asked);
     // What is typed through stays, wherever that leads.
@@ -114,6 +127,11 @@ export class CompleteInline {
     this.#state.forget();
   }
 
+  /** What was said so far came about under other settings. */
+  dropSuggestions(): void {
+    this.#state.dropSuggestions();
+  }
+
   /** What is shown must not change under the eyes of who types through it. */
   #stillShown({ uri, site }: Asked): Hit | undefined {
     const { reuse, shown } = this.#state;
@@ -138,6 +156,7 @@ export class CompleteInline {
     let run = this.#state.runFor(uri, site);
     if (!run) {
       const delayMs = request.isExplicit ? 0 : this.#state.pauseBefore(languageId, session.settings.completion.delayMs);
+      if (delayMs >= longWaitMs) this.#deps.onLongWait?.();
       if (delayMs > 0) await clock.wait(delayMs, signal);
       if (signal.aborted) return cancelled;
       // What was being prepared goes on at once, and what it has said so far is its draft.
@@ -158,7 +177,11 @@ export class CompleteInline {
       // It was joined, and went another way than what was typed since.
       return run.request.site.offset === site.offset ? nothing('modelEnded') : this.#ask(asked);
     }
-    if (run.end.outcome === 'nothing') return nothing(run.end.why);
+    if (run.end.outcome === 'nothing') {
+      // An answer that was under way already might end before it said anything; one that somebody asks for may not.
+      if (request.isExplicit && !run.request.mustSaySomething) return this.#ask(asked);
+      return this.#fromCode(asked) ?? nothing(run.end.why);
+    }
     return run.end.outcome === 'cancelled' ? cancelled : (this.#fromCode(asked) ?? run.end);
   }
 
@@ -202,24 +225,12 @@ export class CompleteInline {
     const { typed } = first.hit;
     const verdict = worthShowing({ ...request, isShown, text: first.text, confidence, rejectsAtPlace, linePrefix, lineSuffix, typed });
     if (verdict !== 'show') return nothing(verdict);
-    const { id, source } = suggestion;
     const nowMs = this.#deps.clock.now();
-    const shown: ShownSuggestion = {
-      suggestion,
-      remainder: first.text,
-      uri,
-      languageId,
-      offset: site.offset,
-      from: site.offset,
-      lineSuffix: site.lineSuffix,
-      sinceMs: nowMs,
-    };
-    this.#state.shows(shown);
-    const probability = suggestion.confidence?.[0];
-    this.#feedback.shown(
-      { id, uri, languageId, source, text: first.text, offset: site.offset },
-      { latencyMs: Math.round(nowMs - asked.startedMs), ...(probability === undefined ? {} : { confidence: probability }) },
-    );
+    const place = { uri, languageId, offset: site.offset, from: site.offset, lineSuffix, sinceMs: nowMs, latencyMs: nowMs - asked.startedMs };
+    const standing = ({ hit, text }: (typeof fitted)[number]): ShownSuggestion => ({ ...place, suggestion: hit.suggestion, remainder: text });
+    const shown = standing(first);
+    this.#state.shows(shown, fitted.slice(1).map(standing));
+    if (suggestion.isGrowing) void this.#tellWhenGrown(shown, asked);
     // While the model is loaded, it has something better to do.
     if (!request.selected && this.#deps.inference.state.state === 'ready')
       void prepareNext(shown, { place: asked, state: this.#state, runs: this.#runs, signal: this.#ended });
@@ -238,6 +249,16 @@ export class CompleteInline {
     const rest = shown.remainder.slice(typed);
     const isThrough = rest !== '' && site.before.endsWith(shown.remainder.slice(0, typed)) && remainder.startsWith(rest);
     return isThrough && !text.startsWith(rest) ? rest : text;
+  }
+
+  /** Nobody asks for the rest of a block while it is read: whoever shows it is told when it is there. */
+  async #tellWhenGrown({ suggestion: { id, text }, offset }: ShownSuggestion, { uri, site, snapshot, request }: Asked): Promise<void> {
+    const { onGrown, session } = this.#deps;
+    // A bug in it is told by the run itself.
+    await this.#state.runFor(uri, site)?.done.catch(() => undefined);
+    const { shown, reuse } = this.#state;
+    const isUntouched = shown?.suggestion.id === id && shown.offset === offset && session.documents.version(uri) === snapshot.version;
+    if (isUntouched && (reuse.get(id)?.text.length ?? 0) > text.length) onGrown?.({ uri, version: snapshot.version, position: request.position, id });
   }
 
   /** Asked for where something is shown: the user wants to choose. */

@@ -8,7 +8,7 @@ import { Reuse } from '../core/completion/reuse.ts';
 import { keyOf, matchAt } from '../core/completion/reuse.ts';
 import { Rhythm } from '../core/completion/rhythm.ts';
 import type { Site } from '../core/completion/site.ts';
-import { siteAt } from '../core/completion/site.ts';
+import { documentKey, siteAt } from '../core/completion/site.ts';
 import { delayBefore } from '../core/completion/trigger.ts';
 import { thresholds } from '../core/completion/thresholds.ts';
 import type { Inference } from '../inference/inference.ts';
@@ -26,6 +26,8 @@ export interface ShownSuggestion extends Shown {
   readonly from: number;
   readonly lineSuffix: string;
   readonly sinceMs: number;
+  /** From the request to this, ms. */
+  readonly latencyMs: number;
 }
 
 interface Prepared {
@@ -48,6 +50,8 @@ export class CompletionState {
   readonly #clock: Clock;
   readonly #feedback: SuggestionFeedback;
   #shown: ShownSuggestion | undefined;
+  /** What else somebody who asked to choose was given at the same place; which of them is on the screen no editor says. */
+  #others: readonly ShownSuggestion[] = [];
   #run: { readonly uri: string; readonly run: CompletionRun } | undefined;
   #prepared: Prepared | undefined;
 
@@ -110,20 +114,21 @@ export class CompletionState {
     this.#prepared = { run, base };
   }
 
-  shows(shown: ShownSuggestion): void {
+  /** @param others further candidates for the same place, to choose from */
+  shows(shown: ShownSuggestion, others: readonly ShownSuggestion[] = []): void {
     const before = this.#shown;
     const isSame = before?.suggestion.id === shown.suggestion.id;
-    this.#shown = isSame ? { ...shown, sinceMs: before.sinceMs } : shown;
-  }
-
-  showsNothing(): void {
-    this.#shown = undefined;
+    this.#show(isSame ? { ...shown, sinceMs: before.sinceMs } : shown);
+    this.#others = others;
   }
 
   /** Told by the command of the item. */
   accepted(id: string): void {
-    const shown = this.#shown;
-    if (shown?.suggestion.id === id) this.#taken(shown);
+    const taken = [this.#shown, ...this.#others].find((one) => one?.suggestion.id === id);
+    if (taken) {
+      if (taken !== this.#shown) this.#show(taken);
+      this.#taken(taken);
+    }
     this.#feedback.accepted(id, undefined);
   }
 
@@ -135,13 +140,13 @@ export class CompletionState {
     const shown = this.#shown;
     const text = shown && this.#documents.snapshot(shown.uri)?.text;
     if (!shown || text === undefined || shown.suggestion.id !== id) return;
-    this.#turnedDown(shown, siteAt(text, shown.offset), { isCertain: true });
+    this.#turnedDown(shown, siteAt(text, shown.offset, documentKey(shown.uri, shown.languageId)), { isCertain: true });
     this.#endPrepared();
   }
 
   /** Nothing comes by itself where something was turned down a moment ago. */
-  isJustRejected(uri: string, site: Site): boolean {
-    return this.rejects.isFresh(placeOf(uri, site), this.#clock.now());
+  isJustRejected(site: Site): boolean {
+    return this.rejects.isFresh(placeOf(site), this.#clock.now());
   }
 
   /** What another model said is not what this one would say. */
@@ -149,16 +154,24 @@ export class CompletionState {
     let model = modelOf(inference);
     inference.onState(() => {
       const now = modelOf(inference);
-      if (now !== undefined && model !== undefined && now !== model) this.forget();
+      if (now !== undefined && model !== undefined && now !== model) this.dropSuggestions();
       model = now ?? model;
     });
   }
 
-  /** Nothing of what was suggested or typed is kept. */
+  /** Nothing of what was suggested or typed is kept, and of what was taken nothing more is told. */
   forget(): void {
-    this.reuse.clear();
+    this.dropSuggestions();
     this.rejects.clear();
-    this.#shown = undefined;
+    this.#feedback.forget();
+  }
+
+  /** What was said under other settings, or by another model, is not shown any more. */
+  dropSuggestions(): void {
+    this.#run?.run.abort();
+    this.#endPrepared();
+    this.reuse.clear();
+    this.#showNothing();
   }
 
   dispose(): void {
@@ -171,11 +184,12 @@ export class CompletionState {
     this.#feedback.changed(change);
     const last = change.replacements.at(-1);
     if (!last) return;
-    const behindLast = siteAt(change.text, last.start + last.text.length);
+    const document = documentKey(change.uri, change.languageId);
+    const behindLast = siteAt(change.text, last.start + last.text.length, document);
     // The cursor stands behind what was typed, or where it stood when the change was made elsewhere, by a formatter or another person.
     const sitesFrom = (offset: number) => {
       const moved = movedOffset(offset, change);
-      return moved === behindLast.offset ? [behindLast] : [behindLast, siteAt(change.text, moved)];
+      return moved === behindLast.offset ? [behindLast] : [behindLast, siteAt(change.text, moved, document)];
     };
     const run = this.#run;
     if (run && run.run.end === undefined && run.uri === change.uri && !sitesFrom(run.run.request.site.offset).some((site) => run.run.agrees(site)))
@@ -191,9 +205,20 @@ export class CompletionState {
 
   #react(shown: ShownSuggestion, change: DocumentChange, sites: readonly Site[]): void {
     const inserted = change.replacements.length === 1 ? (change.replacements[0]?.text ?? '').replaceAll('\r\n', '\n') : '';
-    const reactions = sites.map((site) => ({ site, reaction: reactionTo(shown, inserted, site) }));
-    const { site, reaction } = reactions.find((one) => one.reaction.kind !== 'diverged') ?? reactions[0] ?? {};
-    if (!site || !reaction) return;
+    const to = (one: ShownSuggestion) => {
+      const reactions = sites.map((site) => ({ site, reaction: reactionTo(one, inserted, site) }));
+      return reactions.find(({ reaction }) => reaction.kind !== 'diverged') ?? reactions[0];
+    };
+    const first = to(shown);
+    if (!first) return;
+    // Somebody who was given several may have taken another one than the first.
+    const other = first.reaction.kind === 'diverged' ? this.#others.find((one) => to(one)?.reaction.kind !== 'diverged') : undefined;
+    if (other) {
+      this.#show(other);
+      this.#react(other, change, sites);
+      return;
+    }
+    const { site, reaction } = first;
     switch (reaction.kind) {
       case 'whole':
         this.#taken(shown);
@@ -211,29 +236,45 @@ export class CompletionState {
         return;
       case 'diverged': {
         const isSeen = this.#clock.now() - shown.sinceMs >= thresholds.leastSeenMs;
-        if (isSeen) this.#turnedDown(shown, siteAt(change.textBefore, shown.offset), { isCertain: false });
-        this.#shown = undefined;
+        if (isSeen) this.#turnedDown(shown, siteAt(change.textBefore, shown.offset, documentKey(change.uri, change.languageId)), { isCertain: false });
+        this.#showNothing();
       }
     }
   }
 
-  #turnedDown({ suggestion, languageId, uri, sinceMs }: ShownSuggestion, site: Site, { isCertain }: { readonly isCertain: boolean }): void {
+  #turnedDown({ suggestion, languageId, sinceMs }: ShownSuggestion, site: Site, { isCertain }: { readonly isCertain: boolean }): void {
     const nowMs = this.#clock.now();
-    this.rejects.rejected({ languageId, suggestionId: suggestion.id, place: placeOf(uri, site), isCertain }, nowMs);
+    this.rejects.rejected({ languageId, suggestionId: suggestion.id, place: placeOf(site), isCertain }, nowMs);
     this.#feedback.rejected(suggestion.id, nowMs - sinceMs);
-    this.#shown = undefined;
+    this.#showNothing();
   }
 
   #taken(shown: ShownSuggestion): void {
     this.rejects.accepted(shown.languageId);
+    this.#showNothing();
+  }
+
+  #show(shown: ShownSuggestion): void {
+    this.#shown = shown;
+    this.#others = [];
+    const { suggestion, uri, languageId, remainder, offset, latencyMs } = shown;
+    const probability = suggestion.confidence?.[0];
+    this.#feedback.shown(
+      { id: suggestion.id, uri, languageId, source: suggestion.source, text: remainder, offset },
+      { latencyMs: Math.round(latencyMs), ...(probability === undefined ? {} : { confidence: probability }) },
+    );
+  }
+
+  #showNothing(): void {
     this.#shown = undefined;
+    this.#others = [];
   }
 
   #closed(uri: string): void {
     this.#feedback.closed(uri);
     if (this.#run?.uri === uri) this.#run.run.abort();
     if (this.#prepared?.base.uri === uri) this.#endPrepared();
-    if (this.#shown?.uri === uri) this.#shown = undefined;
+    if (this.#shown?.uri === uri) this.#showNothing();
   }
 
   #endPrepared(): void {
@@ -246,8 +287,8 @@ function modelOf({ state }: Inference): string | undefined {
   return state.state === 'ready' ? state.model.path : undefined;
 }
 
-function placeOf(uri: string, site: Site): string {
-  return `${uri}\u0000${keyOf(site)}\u0000${site.linePrefix}`;
+function placeOf(site: Site): string {
+  return `${keyOf(site)}\u0000${site.linePrefix}`;
 }
 
 function movedOffset(offset: number, { replacements }: DocumentChange): number {

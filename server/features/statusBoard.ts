@@ -38,22 +38,25 @@ export class StatusBoard {
   get #engineStatus(): Status {
     const { inference, session, starterPath } = this.#options;
     const { state } = inference;
+    const ends = this.#pauseEndsInMs === undefined ? {} : { pauseEndsInMs: this.#pauseEndsInMs };
+    const paused = session.isPaused ? { isPaused: true as const, ...ends } : {};
     switch (state.state) {
       case 'stopped':
       case 'starting':
-        return { state: 'starting' };
+        return session.isPaused ? { state: 'paused', ...paused } : { state: 'starting' };
       case 'noModel':
-        return { state: 'noModel', cause: state.cause, action: state.action };
+        return { state: 'noModel', cause: state.cause, action: state.action, ...paused };
       case 'failed':
-        return { state: 'error', cause: state.cause, action: state.action };
+        return { state: 'error', cause: state.cause, action: state.action, ...paused };
       case 'ready': {
         const { name, path, contextSize } = state.model;
         const model = { name, path, isStarter: path === starterPath, contextSize };
         const notes = state.notes ? { notes: [...state.notes] } : {};
         const quiet = this.#quiet === undefined ? {} : { quiet: this.#quiet };
-        const ends = this.#pauseEndsInMs === undefined ? {} : { pauseEndsInMs: this.#pauseEndsInMs };
-        if (session.isPaused) return { state: 'paused', model, ...notes, ...ends };
-        return { state: this.#running > 0 ? 'busy' : 'ready', model, ...notes, ...quiet };
+        if (session.isPaused) return { state: 'paused', model, ...notes, ...paused };
+        // Somebody who waits for a pause to end sees no work.
+        const isBusy = this.#running > 0 && this.#quiet !== 'waiting';
+        return { state: isBusy ? 'busy' : 'ready', model, ...notes, ...quiet };
       }
     }
   }

@@ -84,6 +84,12 @@ export class SuggestionFeedback {
     }
   }
 
+  /** What was shown and taken so far is told of no more. */
+  forget(): void {
+    this.#known.clear();
+    this.#tracked.clear();
+  }
+
   closed(uri: string): void {
     for (const tracked of this.#tracked) if (tracked.known.uri === uri) this.#tracked.delete(tracked);
   }

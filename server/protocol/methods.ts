@@ -14,6 +14,8 @@ export const methods = {
   deleteCompletionHistory: 'tramontane/deleteCompletionHistory',
   deleteSavedState: 'tramontane/deleteSavedState',
   deleteIndexes: 'tramontane/deleteIndexes',
+  /** A notification to the client: what is shown has become longer. */
+  suggestionGrew: 'tramontane/suggestionGrew',
   /** A notification: whether the user trusts the workspace has changed. */
   workspaceTrust: 'tramontane/workspaceTrust',
   /** From the server to the client: what the editor's own language services know. */

@@ -21,6 +21,7 @@ const quietReasons = [
   'turnedDown',
   'trivial',
   'unavailable',
+  'waiting',
 ] as const satisfies readonly QuietReason[];
 
 export const statusSchema = v.object({
@@ -42,7 +43,9 @@ export const statusSchema = v.object({
   ),
   /** Why the last request showed no suggestion; absent when it showed one. */
   quiet: v.optional(v.picklist(quietReasons)),
-  /** With paused: it ends by itself after so many ms, counted from when this state is sent. */
+  /** No suggestions by themselves, whatever the state is. */
+  isPaused: v.optional(v.literal(true)),
+  /** With isPaused: it ends by itself after so many ms, counted from when this state is sent. */
   pauseEndsInMs: v.optional(v.number()),
   /** Present with noModel and error: one sentence each. */
   cause: v.optional(v.string()),

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc/node';
 import type { Script } from '../scriptedInference.ts';
 import { scriptedInference } from '../scriptedInference.ts';
+import { comesTrue } from '../patience.ts';
 import type { TestServer, TestServerOptions } from './inProcessServer.ts';
 import { testServer } from './inProcessServer.ts';
 
@@ -71,13 +72,15 @@ test('a document that changed meanwhile gets no suggestion: ContentModified', ()
   }));
 
 /** An engine that holds its first answer back until the test lets it go. */
-function held(): { readonly beforePiece: () => Promise<void>; readonly release: () => void } {
+/** Holds the first answer back before this piece of it. */
+function held(piece = 0): { readonly beforePiece: (request: unknown, index: number) => Promise<void>; readonly release: () => void } {
   let release = () => {};
   let first: Promise<void> | undefined = new Promise<void>((resolve) => {
     release = resolve;
   });
   return {
-    beforePiece: async () => {
+    beforePiece: async (_request, index) => {
+      if (index < piece) return;
       const waited = first;
       first = undefined;
       await waited;
@@ -183,6 +186,74 @@ test('the first lines of a block come while the rest is still being written, and
     assert.equal(shownOnly(inference.requests).length, 1);
   });
 });
+
+test('a client that follows suggestions is told when the rest of a block is there, and gets it without another request to the engine', () => {
+  const { beforePiece, release } = held(3);
+  const text = '\n  one();\n  two();\n}\n';
+  const script = { answers: [text, ''], pieceLength: 5, beforePiece };
+  return withServer(
+    script,
+    async (server, inference) => {
+      const grown: unknown[] = [];
+      server.client.onNotification('tramontane/suggestionGrew', (one) => void grown.push(one));
+      await server.open(uri, 'function f() {\n');
+      const [first] = (await server.inline(uri, 0, 14, 2)) ?? [];
+      assert.equal(first?.insertText, '\n  one();');
+      assert.deepEqual(grown, []);
+      release();
+      await comesTrue(() => grown.length > 0);
+      assert.deepEqual(grown, [{ uri, version: 1, position: { line: 0, character: 14 }, id: first?.command.arguments[0] }]);
+      const [whole] = (await server.inline(uri, 0, 14, 2)) ?? [];
+      assert.equal(whole?.insertText, '\n  one();\n  two();\n}');
+      assert.deepEqual(whole?.command.arguments, first?.command.arguments);
+      assert.equal(shownOnly(inference.requests).length, 1);
+    },
+    { initializationOptions: { suggestionUpdates: true } },
+  );
+});
+
+test('nobody is told of the rest of what was typed over, nor a client that has not asked for it', async () => {
+  for (const isFollowing of [true, false]) {
+    const { beforePiece, release } = held(3);
+    await withServer(
+      { answers: ['\n  one();\n  two();\n}\n', ''], pieceLength: 5, beforePiece },
+      async (server) => {
+        const grown: unknown[] = [];
+        server.client.onNotification('tramontane/suggestionGrew', (one) => void grown.push(one));
+        await server.open(uri, 'function f() {\n');
+        assert.equal((await server.inline(uri, 0, 14, 2))?.[0]?.insertText, '\n  one();');
+        if (isFollowing) await server.change(uri, 2, 'function f() { return 1;\n');
+        release();
+        await turn();
+        await server.client.sendRequest('tramontane/engineStatus', {});
+        assert.deepEqual(grown, []);
+      },
+      { initializationOptions: { suggestionUpdates: isFollowing } },
+    );
+  }
+});
+
+test('what was said for one file is not shown in another, however alike they begin', () => {
+  const said = ["{ a } from './a.js';", 'os', 'sys'];
+  return withServer({ answers: (request) => (request.isAhead ? '' : (said.shift() ?? '')) }, async (server) => {
+    await server.open(uri, 'import \n');
+    assert.equal((await server.inline(uri, 0, 7, 2))?.[0]?.insertText, "{ a } from './a.js';");
+    await server.open('file:///project/src/b.py', 'import \n', 'python');
+    assert.equal((await server.inline('file:///project/src/b.py', 0, 7, 2))?.[0]?.insertText, 'os');
+    await server.client.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    await server.open(uri, 'import \n', 'python');
+    assert.equal((await server.inline(uri, 0, 7, 2))?.[0]?.insertText, 'sys');
+  });
+});
+
+test('a setting that shapes suggestions is in force at once, also for what was said before', () =>
+  withServer({ answers: ['\n  one();\n  two();\n}\n', ''] }, async (server) => {
+    await server.open(uri, 'function f() {\n');
+    assert.equal((await server.inline(uri, 0, 14, 1))?.[0]?.insertText, '\n  one();\n  two();\n}');
+    await server.client.sendNotification('workspace/didChangeConfiguration', { settings: { tramontane: { completion: { multiLine: 'never' } } } });
+    const again = (await server.inline(uri, 0, 14, 2))?.[0]?.insertText ?? '';
+    assert.ok(!again.trim().includes('\n'), again);
+  }));
 
 test('while the model is loaded, the code around answers', async () => {
   const inference = scriptedInference({ model: codestral });

@@ -1,6 +1,8 @@
 // What the status item is told, over a real connection with a scripted engine.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Status } from '../../server/protocol/status.ts';
+import { comesTrue } from '../patience.ts';
 import { scriptedInference } from '../scriptedInference.ts';
 import { testServer } from './inProcessServer.ts';
 
@@ -24,6 +26,56 @@ test('what was given up reaches the status, also while suggestions are paused, a
     assert.deepEqual(server.statuses.at(-1)?.notes, [note]);
     inference.setState(state);
     assert.deepEqual(await told(false), ['ready', undefined]);
+  } finally {
+    server.end();
+  }
+});
+
+test('a pause is told in every state of the engine, so that it can be ended in each', async () => {
+  const inference = scriptedInference();
+  const server = await testServer({ inference: () => inference });
+  try {
+    const { state } = inference;
+    const setPaused = async (paused: boolean) => (await server.client.sendRequest('tramontane/setPaused', { paused })) as Status;
+    for (const [now, whilePaused, otherwise] of [
+      [{ state: 'starting' }, 'paused', 'starting'],
+      [{ state: 'noModel', cause: 'None.', action: 'Choose one.' }, 'noModel', 'noModel'],
+      [{ state: 'failed', cause: 'Gone.', action: 'Restart.' }, 'error', 'error'],
+      [state, 'paused', 'ready'],
+    ] as const) {
+      inference.setState(now);
+      const paused = await setPaused(true);
+      assert.deepEqual([paused.state, paused.isPaused], [whilePaused, true]);
+      const going = await setPaused(false);
+      assert.deepEqual([going.state, going.isPaused], [otherwise, undefined]);
+    }
+  } finally {
+    server.end();
+  }
+});
+
+test('while a suggestion is put off for a noticeable time the status says that it waits, and not that it works', async () => {
+  const waits = new Set<() => void>();
+  const clock = { now: () => 0, wait: (ms: number) => (ms === 1500 ? new Promise<void>((resolve) => waits.add(resolve)) : Promise.resolve()) };
+  const inference = scriptedInference({ model: { specialTokens: ['[SUFFIX]', '[PREFIX]'] }, answers: ({ isAhead }) => (isAhead ? '' : 'run(1);') });
+  const server = await testServer({ inference: () => inference, clock });
+  const file = 'file:///project/src/a.ts';
+  try {
+    // Turned down by a key, again and again, each at a place of its own.
+    let version = 1;
+    await server.open(file, '\n');
+    for (let place = 0; place < 20 && waits.size === 0; place++) {
+      await server.change(file, ++version, `const ${'abcdefghijklmnopqrst'.charAt(place)}${place} = \n`);
+      const asked = server.inline(file, 0, `const a${place} = `.length, 2);
+      const first = await Promise.race([asked, comesTrue(() => waits.size > 0).then(() => null)]);
+      if (waits.size > 0) break;
+      await server.client.sendRequest('workspace/executeCommand', { command: 'tramontane.completionRejected', arguments: first?.[0]?.command.arguments });
+    }
+    assert.equal(waits.size, 1);
+    await comesTrue(() => server.statuses.at(-1)?.quiet === 'waiting', { seen: () => server.statuses.at(-1) });
+    assert.equal(server.statuses.at(-1)?.state, 'ready');
+    for (const goOn of waits) goOn();
+    await comesTrue(() => server.statuses.at(-1)?.quiet === undefined, { seen: () => server.statuses.at(-1) });
   } finally {
     server.end();
   }

@@ -10,6 +10,8 @@ export type QuietReason =
   | 'paused'
   | 'switchedOff'
   | 'notOpen'
+  /** Not asked yet: somebody types, or several suggestions were turned down a moment ago. */
+  | 'waiting'
   /** The model had nothing to add. */
   | 'modelEnded'
   /** A chat model talked instead of writing code. */

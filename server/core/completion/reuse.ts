@@ -2,9 +2,9 @@
 // It knows text alone; it must not know documents, versions, time or models, so a change in another file empties nothing.
 //
 // A suggestion is kept as what its line (and the lines after it) would become: `head + text`, where `head` stood before the cursor on its
-// line when it was asked for. It is filed under what stands above that line and behind the cursor. To look up a cursor, each of the last
-// lines is tried as such a line: the text from there to the cursor must be a beginning of `head + text`. That is what a radix trie of whole
-// prefixes finds, without hashing a large file at every keystroke, and it goes on finding it when the file changes far away.
+// line when it was asked for. It is filed under its document, what stands above that line and what stands behind the cursor. To look up a
+// cursor, each of the last lines is tried as such a line: the text from there to the cursor must be a beginning of `head + text`. That is what
+// a radix trie of whole prefixes finds, without hashing a large file at every keystroke, and it goes on finding it when the file changes far away.
 import type { QuietReason } from './quietReasons.ts';
 import type { Site } from './site.ts';
 
@@ -122,7 +122,7 @@ export class Reuse {
 
 /** Under what a suggestion for this place is filed. */
 export function keyOf(site: Site): string {
-  return keyAt(site.before, site.before.length - site.linePrefix.length, behindOf(site));
+  return keyAt(site, site.before.length - site.linePrefix.length, behindOf(site));
 }
 
 /** Whether this very suggestion still fits at the place, and what is left of it. */
@@ -149,7 +149,7 @@ function* placesOf(site: Site): Generator<Place> {
   for (let back = 0; back < mostLinesBack; back++) {
     // Near the beginning of a window that is cut out of a larger text, what stands above is not known.
     if (!isFromStart && start < aboveCharacters) return;
-    yield { key: keyAt(before, start, behind), typed: before.slice(start) };
+    yield { key: keyAt(site, start, behind), typed: before.slice(start) };
     if (start === 0) return;
     start = start < 2 ? 0 : before.lastIndexOf('\n', start - 2) + 1;
   }
@@ -159,8 +159,8 @@ function behindOf({ after }: Site): string {
   return after.replace(closersFirst, '').slice(0, behindCharacters);
 }
 
-function keyAt(before: string, lineStart: number, behind: string): string {
-  return `${before.slice(Math.max(0, lineStart - aboveCharacters), lineStart)}\u0000${behind}`;
+function keyAt({ document, before }: Site, lineStart: number, behind: string): string {
+  return `${document}\u0000${before.slice(Math.max(0, lineStart - aboveCharacters), lineStart)}\u0000${behind}`;
 }
 
 function matched(suggestion: Suggestion, typed: string): Hit | undefined {

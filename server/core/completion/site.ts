@@ -2,6 +2,8 @@
 // than in a small one. It knows text and line breaks; it must not know documents, versions or models.
 
 export interface Site {
+  /** Which document this is of (`documentKey`): what was said for one is not shown in another, however alike they are. Empty where there is only one. */
+  readonly document: string;
   /** The whole text, with its own line breaks, and the UTF-16 offset of the cursor in it. */
   readonly text: string;
   readonly offset: number;
@@ -21,8 +23,13 @@ export interface Site {
 const windowBefore = 12_000;
 const windowAfter = 4_000;
 
+/** A file that changes its language is another one: an import of TypeScript is none of Python. */
+export function documentKey(uri: string, languageId: string): string {
+  return `${languageId}\u0000${uri}`;
+}
+
 /** @param offset UTF-16 offset; one outside the text is clamped, one inside a surrogate pair or a `\r\n` is moved before it */
-export function siteAt(text: string, offset: number): Site {
+export function siteAt(text: string, offset: number, document = ''): Site {
   const at = snapped(text, Math.max(0, Math.min(offset, text.length)));
   const start = Math.max(0, at - windowBefore);
   const rawBefore = text.slice(start, at);
@@ -32,6 +39,7 @@ export function siteAt(text: string, offset: number): Site {
   const after = rawAfter.replaceAll('\r\n', '\n').replace(/\r$/, '');
   const lineBreak = after.indexOf('\n');
   return {
+    document,
     text,
     offset: at,
     before,
@@ -47,7 +55,7 @@ export function siteAt(text: string, offset: number): Site {
 /** The site as it will be when `inserted` (with `\n` as line break) has been taken: the cursor stands behind it. */
 export function siteAfter(site: Site, inserted: string): Site {
   const added = site.eol === '\n' ? inserted : inserted.replaceAll('\n', site.eol);
-  return siteAt(site.text.slice(0, site.offset) + added + site.text.slice(site.offset), site.offset + added.length);
+  return siteAt(site.text.slice(0, site.offset) + added + site.text.slice(site.offset), site.offset + added.length, site.document);
 }
 
 /** The lines above the cursor's, nearest last, without their line breaks. */
