@@ -8,7 +8,7 @@ export class SuggestionRest {
   isShown: (id: string) => boolean = () => false;
   #isAsking = false;
 
-  /** Editors before VS Code 1.105 take each trigger for one of the user's. */
+  /** The editor takes the trigger for one of the user's, who would want several to choose from. */
   get isAsking(): boolean {
     return this.#isAsking;
   }
@@ -21,7 +21,9 @@ export class SuggestionRest {
     if (!isEmpty || active.line !== position.line || active.character !== position.character || !this.isShown(id)) return;
     this.#isAsking = true;
     try {
-      await commands.executeCommand('editor.action.inlineSuggest.trigger', { explicit: false });
+      // VS Code keeps what it shows as the first of what an explicit request brings, so the one with its rest is the next of them. An automatic request does
+      // nothing: place and version have had their answer. So other candidates can be asked for at this place only after the next key.
+      await commands.executeCommand('editor.action.inlineSuggest.showNext');
     } finally {
       this.#isAsking = false;
     }

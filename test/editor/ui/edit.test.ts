@@ -2,14 +2,14 @@
 // real socket, since the content must be known: two files change after the preview, and one undo takes each back. The second one asks the
 // real starter model for form: an answer comes, and it ends in a preview or in a refusal that says why; nothing changes by itself.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { type Editor, startEditor } from '../harness/editor.ts';
+import { startEditor } from '../harness/editor.ts';
 import { fromEnvironment } from '../harness/environment.ts';
-import { startScriptedEngine } from '../harness/scriptedEngine.ts';
+import { installedEngine, startScriptedEngine } from '../harness/scriptedEngine.ts';
 import { editorText, focusEditor, modifier, openFile, openWorkbench, runCommand, screenshot, showingFailure, until } from '../harness/workbench.ts';
 
 const command = 'Tramontane: Edit with Instruction…';
@@ -87,13 +87,6 @@ const renameInBothFiles = [
   "import { discountFor, formatCents, type Price } from './pricing.ts';",
   '>>>>>>> REPLACE',
 ].join('\n');
-
-function installedEngine({ server }: Editor): string {
-  const extensions = path.join(server.profile, 'extensions');
-  const ours = readdirSync(extensions).find((name) => name.startsWith('tramontane.tramontane-'));
-  assert.ok(ours, `no Tramontane among ${readdirSync(extensions).join(', ')}`);
-  return path.join(extensions, ours, 'dist/engine.mjs');
-}
 
 async function giveInstruction(page: Page, instruction: string): Promise<void> {
   await runCommand(page, command);
