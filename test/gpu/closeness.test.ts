@@ -12,8 +12,12 @@ import { forever, holePrompt, longCode } from '../native/prompts.ts';
 import { vulkanTest } from './vulkan.ts';
 
 const comparedTokens = 16;
-/** The largest difference of a probability that was seen on the software device is 0.0133. */
-const mostDifference = 0.02;
+/**
+ * How the CPU adds up depends on its instruction set, so the largest difference of a probability depends on the machine: 0.0133 was seen on one and 0.0208 on
+ * another. The bound holds for any; that it is far below what a wrong number does, the test shows by a prompt with one token exchanged. The mean moves less.
+ */
+const mostDifference = 0.06;
+const mostMeanDifference = 0.015;
 
 const prompts: readonly Prompt[] = [
   holePrompt('def add(a, b):\n    return ', '\n\nprint(add(1, 2))\n'),
@@ -46,6 +50,10 @@ async function follow(sequence: LlamaContextSequence, prompt: readonly Token[], 
   return output.slice(prompt.length - 1).map((one) => one?.next.probabilities ?? new Map<Token, number>());
 }
 
+const differenceOf = (one: Probabilities, other: Probabilities): number =>
+  Math.max(...[...one].map(([token, probability]) => Math.abs(probability - (other.get(token) ?? 0))));
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 const best = (probabilities: Probabilities): readonly (readonly [Token, number])[] => [...probabilities].sort(([, a], [, b]) => b - a).slice(0, 2);
 
 vulkanTest('the probabilities of every next token are close to those of the CPU', async () => {
@@ -53,8 +61,8 @@ vulkanTest('the probabilities of every next token are close to those of the CPU'
   const [cpu, gpu] = [await load(false, 0), await load('vulkan', 7)];
   try {
     const vocabulary = new Vocabulary(cpu.model, renderProcess);
-    let worst = 0;
-    let compared = 0;
+    const differences: number[] = [];
+    const disturbed: number[] = [];
     for (const prompt of prompts) {
       const rendered = await vocabulary.render(prompt, forever);
       assert.equal(rendered.outcome, 'ok');
@@ -69,19 +77,23 @@ vulkanTest('the probabilities of every next token are close to those of the CPU'
       const expected = await follow(cpu.sequence, rendered.tokens, continuation);
       const found = await follow(gpu.sequence, rendered.tokens, continuation);
       assert.equal(found.length, comparedTokens + 1);
+      const wrong = await follow(cpu.sequence, [...rendered.tokens.slice(0, -1), continuation[0] as Token], continuation);
+      disturbed.push(...expected.map((probabilities, position) => differenceOf(probabilities, wrong[position] as Probabilities)));
       for (const [position, probabilities] of expected.entries()) {
         const other = found[position] as Probabilities;
-        const difference = Math.max(...[...probabilities].map(([token, probability]) => Math.abs(probability - (other.get(token) ?? 0))));
-        worst = Math.max(worst, difference);
+        const difference = differenceOf(probabilities, other);
+        differences.push(difference);
         const [first, second] = best(probabilities);
         const margin = (first?.[1] ?? 0) - (second?.[1] ?? 0);
         assert.ok(difference <= mostDifference, `at ${position} a probability differs by ${difference}`);
         if (margin > 2 * mostDifference) assert.equal(best(other)[0]?.[0], first?.[0], `at ${position}, with a margin of ${margin}`);
-        compared++;
       }
     }
-    assert.equal(compared, prompts.length * (comparedTokens + 1));
-    assert.ok(worst > 0, 'the same bits everywhere: was it the GPU that computed?');
+    assert.equal(differences.length, prompts.length * (comparedTokens + 1));
+    assert.ok(Math.max(...differences) > 0, 'the same bits everywhere: was it the GPU that computed?');
+    assert.ok(mean(differences) <= mostMeanDifference, `on the mean a probability differs by ${mean(differences)}`);
+    // One wrong token of the prompt would not pass: neither by its worst position nor by the mean.
+    assert.ok(Math.max(...disturbed) > 4 * mostDifference && mean(disturbed) > 4 * mostMeanDifference, `${Math.max(...disturbed)}, ${mean(disturbed)}`);
   } finally {
     for (const one of [cpu, gpu]) await one.end();
     renderProcess.dispose();
