@@ -4,8 +4,9 @@ import type { ContextItem, ContextResult } from '../server/protocol/context.ts';
 export function contextDocument(result: ContextResult, place: string): string {
   if (result.outcome === 'cancelled') return '# Context\n\nThe request was cancelled.\n';
   if (result.outcome !== 'ok') return `# Context\n\n${result.cause} ${result.action}\n`;
-  const { items, tokens, timings, isComplete } = result;
-  const head = `# Context for ${place}\n\nWhat a model is told of the project here: ${items.length} ${items.length === 1 ? 'piece' : 'pieces'}, about ${tokens} tokens, found in ${timings.totalMs.toFixed(1)} ms.`;
+  const { items, tokens, timings, isComplete, notTold } = result;
+  const told = notTold === undefined ? 'What a model is told of the project here' : `**${notTold}**\n\nWhat one with more room would be told`;
+  const head = `# Context for ${place}\n\n${told}: ${items.length} ${items.length === 1 ? 'piece' : 'pieces'}, about ${tokens} tokens, found in ${timings.totalMs.toFixed(1)} ms.`;
   const note = isComplete ? '' : '\n\nThe project is still being indexed: more may come.';
   const files = new Map<string, ContextItem[]>();
   for (const item of items) files.set(item.path, [...(files.get(item.path) ?? []), item]);

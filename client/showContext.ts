@@ -19,8 +19,7 @@ export function registerShowContext(client: TramontaneClient): DisposableType {
     }
     const { uri } = editor.document;
     const { line, character } = editor.selection.active;
-    const budgetTokens = 1024;
-    const result = await client.context({ purpose: 'completion', textDocument: { uri: uri.toString() }, position: { line, character }, budgetTokens });
+    const result = await client.context({ purpose: 'completion', textDocument: { uri: uri.toString() }, position: { line, character } });
     text = contextDocument(result, `${workspace.asRelativePath(uri)}:${line + 1}`);
     changed.fire(document);
     await window.showTextDocument(await workspace.openTextDocument(document), { preview: true, preserveFocus: true, viewColumn: ViewColumn.Beside });

@@ -14,6 +14,8 @@ import type { Session } from './session/session.ts';
 export interface ConnectProjectOptions {
   readonly session: Session;
   readonly makeProject: (storageDirectory: string, log: Log, wishes: ProjectWishes) => Project;
+  /** Where indexes are kept when the client does not say it, or may not. */
+  readonly indexDirectory?: string;
   /** Whether the client may say where on this machine something is kept. */
   readonly trustClientOptions: boolean;
   /** Facts or the state of the index have changed; often while it is built. */
@@ -28,7 +30,7 @@ export interface ProjectWishes {
 }
 
 export interface ConnectedProject {
-  /** Undefined until the client has said where indexes are kept; without that there is none. */
+  /** Undefined until the handshake, and where nobody says where indexes are kept. */
   readonly current: () => Project | undefined;
   /** All folders together; undefined without an index. */
   readonly index: () => Status['index'];
@@ -39,6 +41,8 @@ export interface ConnectedProject {
   readonly foldersChanged: () => void;
   /** A document was opened, changed or closed. */
   readonly documentChanged: (uri: string) => void;
+  /** For clients that do not tell which files have changed. */
+  readonly documentSaved: (uri: string) => void;
   readonly dispose: () => Promise<void>;
 }
 
@@ -49,7 +53,8 @@ const storageSchema = v.object({
   ),
 });
 
-export function connectProject(connection: Connection, { session, makeProject, trustClientOptions, onChange, log }: ConnectProjectOptions): ConnectedProject {
+export function connectProject(connection: Connection, options: ConnectProjectOptions): ConnectedProject {
+  const { session, makeProject, indexDirectory, trustClientOptions, onChange, log } = options;
   let project: Project | undefined;
   let canWatch = false;
   const openFolders = () => {
@@ -64,10 +69,14 @@ export function connectProject(connection: Connection, { session, makeProject, t
       const status = project?.status ?? [];
       if (status.length === 0) return undefined;
       const problem = status.find((folder) => folder.problem !== undefined)?.problem;
+      const isComplete = status.every((folder) => folder.isComplete);
+      // Before, each slice would bring other numbers, and none would be the right one.
+      const skipped = isComplete ? sumOf(status.map(({ skippedByReason }) => skippedByReason)) : {};
       return {
         files: status.reduce((sum, { files }) => sum + files, 0),
-        isComplete: status.every(({ isComplete }) => isComplete),
+        isComplete,
         store: status.every(({ store }) => store === 'sqlite') ? 'sqlite' : 'memory',
+        ...(Object.keys(skipped).length === 0 ? {} : { skipped }),
         ...(problem === undefined ? {} : { problem }),
       };
     },
@@ -81,10 +90,11 @@ export function connectProject(connection: Connection, { session, makeProject, t
       },
     },
     initialize: ({ initializationOptions, capabilities }) => {
-      const storage = v.safeParse(storageSchema, initializationOptions);
-      if (!storage.success || !trustClientOptions) return;
+      const said = trustClientOptions ? v.safeParse(storageSchema, initializationOptions) : undefined;
+      const storageDirectory = said?.success ? said.output.storageDirectory : indexDirectory;
+      if (storageDirectory === undefined) return;
       canWatch = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
-      project = makeProject(storage.output.storageDirectory, log, { cpuShare: () => session.settings.context.cpuShare });
+      project = makeProject(storageDirectory, log, { cpuShare: () => session.settings.context.cpuShare });
       if (onChange) project.onChange(onChange);
       openFolders();
     },
@@ -102,8 +112,20 @@ export function connectProject(connection: Connection, { session, makeProject, t
       if (open) project.openDocument(file, open.languageId, open.text);
       else project.closeDocument(file);
     },
+    documentSaved: (uri) => {
+      const file = pathOf(uri);
+      if (!canWatch && file !== undefined) project?.noteChanged([file]);
+    },
     dispose: async () => project?.dispose(),
   };
+}
+
+type Skipped = Project['status'][number]['skippedByReason'];
+
+function sumOf(counts: readonly Skipped[]): Skipped {
+  const sums = new Map<string, number>();
+  for (const [reason, count] of counts.flatMap((each) => Object.entries(each))) sums.set(reason, (sums.get(reason) ?? 0) + count);
+  return Object.fromEntries(sums);
 }
 
 /** Without a database every definition of every file is looked at. */

@@ -11,7 +11,7 @@ import type { Log } from './core/log.ts';
 import type { Clock } from './features/clock.ts';
 import { CompleteInline } from './features/completeInline.ts';
 import { FileContexts } from './features/fileContexts.ts';
-import { findContext } from './features/findContext.ts';
+import { findContext, toldOf } from './features/findContext.ts';
 import { ReceiverTypes } from './features/receiverTypes.ts';
 import { ProjectUsage } from './features/projectUsage.ts';
 import type { ReadDocument } from './features/readDocument.ts';
@@ -52,6 +52,8 @@ export interface LanguageServerOptions {
   readonly starterPath: string;
   /** Builds the index of the project, which keeps its files in that directory. */
   readonly makeProject: (storageDirectory: string, log: Log, wishes: ProjectWishes) => Project;
+  /** Where indexes are kept when the client does not say it, or may not; without it there are none then. */
+  readonly indexDirectory?: string;
   readonly clock: Clock;
   readonly version: string;
 }
@@ -69,21 +71,23 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const ended = new AbortController();
   let initializationOptions: unknown;
   let clientSettings: unknown;
+  let clientFolderSettings: ReadonlyMap<string, unknown> = new Map();
   let canAskSettings = false;
   let canRegisterSettings = false;
   let isInitialized = false;
 
   const applySettings = () => {
     const isTrusted = commandLine.trustClientOptions;
-    const sources: SettingsSource[] = [
+    const sources = (raw: unknown): SettingsSource[] => [
       { name: "the client's initializationOptions", raw: initializationOptions, mayNameMachine: isTrusted },
-      { name: 'the client', raw: clientSettings, mayNameMachine: isTrusted },
+      { name: 'the client', raw, mayNameMachine: isTrusted },
       // Last, so that the user's own file has the last word.
       ...(commandLine.config ? [{ name: commandLine.config.file, raw: commandLine.config.raw, mayNameMachine: true }] : []),
     ];
-    const { settings, warnings } = resolveSettings(sources);
+    const { settings, warnings } = resolveSettings(sources(clientSettings));
     for (const warning of warnings) log.warn(warning);
     session.settings = settings;
+    session.folderSettings = new Map([...clientFolderSettings].map(([uri, raw]) => [uri, resolveSettings(sources(raw)).settings]));
   };
   applySettings();
   let inForce = machinePart(session.settings);
@@ -128,6 +132,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const project = connectProject(connection, {
     session,
     makeProject: options.makeProject,
+    ...(options.indexDirectory === undefined ? {} : { indexDirectory: options.indexDirectory }),
     trustClientOptions: commandLine.trustClientOptions,
     onChange: () => board.refresh(),
     log,
@@ -190,6 +195,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
       });
     }
     project.initialized();
+    void configuration.askForFolders();
     isInitialized = true;
     board.refresh();
   });
@@ -198,16 +204,22 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     const added = params.event?.added?.map((folder) => folder.uri.replace(/\/+$/, '')) ?? [];
     session.workspaceFolders = [...session.workspaceFolders.filter((folder) => !removed.has(folder)), ...added];
     project.foldersChanged();
+    void configuration.askForFolders();
   });
-  registerDocumentSync(connection, session, log, (uri) => {
-    embeddings.current()?.noteActivity();
-    project.documentChanged(uri);
-    contexts.opened(uri);
+  registerDocumentSync(connection, session, log, {
+    changed: (uri) => {
+      embeddings.current()?.noteActivity();
+      project.documentChanged(uri);
+      contexts.opened(uri);
+    },
+    saved: (uri) => project.documentSaved(uri),
   });
-  registerConfiguration(connection, {
+  const configuration = registerConfiguration(connection, {
     canAsk: () => canAskSettings,
-    onSettings: (raw) => {
+    folders: () => session.workspaceFolders,
+    onSettings: (raw, ofFolders) => {
       clientSettings = raw;
+      clientFolderSettings = ofFolders;
       settingsChanged();
     },
     log,
@@ -217,7 +229,9 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   registerExecuteCommand(connection, completeInline, log);
   /** In a workspace that nobody has called trusted, only the user's own file can ask for it. */
   const mayPersist = () => session.settings.engine.saveState && (session.isWorkspaceTrusted || saysSaveState(commandLine.config?.raw));
-  const contextDeps = { view: project.view, contexts, documents, session, clock, embeddings: embeddings.current };
+  const told = (uri: string, purpose: ContextParams['purpose']) =>
+    toldOf(purpose === 'completion' ? inference : chatModel(), { purpose, isEnabled: session.settingsFor(uri).context.enabled });
+  const contextDeps = { view: project.view, contexts, documents, session, clock, told, embeddings: embeddings.current };
   const asked = () =>
     session.settings.context.enabled ? { findContext: (params: ContextParams, signal: AbortSignal) => findContext(params, contextDeps, signal) } : {};
   registerChat(

@@ -13,7 +13,7 @@ import { startLanguageServer } from './languageServer.ts';
 import { chooseActionOf, engineOptionsOf, modelSpecOf } from './engineWishes.ts';
 import { Project } from './project/project.ts';
 import { FeedbackStore } from './storage/feedback.ts';
-import { feedbackDirectoryFor } from './storage/feedbackDirectory.ts';
+import { keptDirectoryFor } from './storage/keptDirectory.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const isSource = import.meta.url.endsWith('.ts');
@@ -44,8 +44,9 @@ if (invocation.kind === 'serve') {
         log,
         now: clock.now,
       }),
-    makeFeedback: (log) => new FeedbackStore({ directory: feedbackDirectoryFor(process.env), nowMs: Date.now, log }),
+    makeFeedback: (log) => new FeedbackStore({ directory: keptDirectoryFor('feedback', process.env), nowMs: Date.now, log }),
     makeProject: (storageDirectory, log, { cpuShare }) => new Project({ storageDirectory, workerModule, grammars, clock, log, cpuShare }),
+    indexDirectory: keptDirectoryFor('index', process.env),
     starterPath,
     clock,
     version,

@@ -80,7 +80,7 @@ export class CompleteInline {
 
   async complete(request: InlineRequest, signal: AbortSignal): Promise<InlineOutcome> {
     const { session, clock } = this.#deps;
-    const { completion } = session.settings;
+    const { completion } = session.settingsFor(request.uri);
     this.#newest?.abort();
     const superseded = new AbortController();
     this.#newest = superseded;

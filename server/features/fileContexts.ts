@@ -109,10 +109,11 @@ export class FileContexts {
     if (snapshot) this.#whenResting(() => this.#refresh({ ...snapshot, offset: 0, budgetTokens: this.#budgetTokens }));
   }
 
-  /** Now, for somebody who waits; nothing is kept. */
+  /** Now, for somebody who waits: what the next completion there would be told. Nothing of it is kept. */
   async compute(place: ContextPlace, signal: AbortSignal): Promise<FileContext | undefined> {
     await this.#deps.receivers.prepare(place, signal);
-    return this.#compute(this.#inputsAt(place), undefined);
+    const known = this.#kept.get(place.uri);
+    return this.#compute(this.#inputsAt(place), known?.budgetTokens === place.budgetTokens ? known : undefined);
   }
 
   /** With what the editor knows, where it says so in time, and once more where it says so later while the cursor rests on. */

@@ -5,12 +5,15 @@ import { explainReasons, partReasons } from '../core/retrieval/explainReasons.ts
 import { findPieces, type FoundPiece, placeOfUse } from '../core/retrieval/findPieces.ts';
 import { shortened } from '../core/retrieval/signatureText.ts';
 import type { Snippet } from '../core/retrieval/similarWindows.ts';
-import type { ContextItem, ContextParams, ContextResult } from '../protocol/context.ts';
+import type { ContextAtPlace, ContextItem, ContextParams, ContextQuery, ContextResult } from '../protocol/context.ts';
+import { contextBudget } from '../core/prompt/contextShare.ts';
+import type { Inference } from '../inference/inference.ts';
 import type { Session } from '../session/session.ts';
 import type { Clock } from './clock.ts';
 import { estimateTokens, type FileContext, type FileContexts } from './fileContexts.ts';
 import type { ProjectEmbeddings } from './projectEmbeddings.ts';
 import type { ProjectView } from './projectView.ts';
+import { questionBudget } from './questionContext.ts';
 import type { ReadDocument } from './readDocument.ts';
 
 export interface FindContextDependencies {
@@ -19,20 +22,45 @@ export interface FindContextDependencies {
   readonly documents: ReadDocument;
   readonly session: Session;
   readonly clock: Clock;
+  /** What the model in use is told at a place. */
+  readonly told?: (uri: string, purpose: ContextParams['purpose']) => Told;
   /** Finds by meaning; undefined without an embedding model. */
   readonly embeddings?: () => Pick<ProjectEmbeddings, 'search'> | undefined;
+}
+
+export interface Told {
+  readonly budgetTokens: number;
+  /** Why it is told nothing. */
+  readonly why?: string;
+}
+
+/** Nothing is said of a model that is not loaded. */
+export function toldOf({ state }: Inference, { purpose, isEnabled }: { readonly purpose: ContextParams['purpose']; readonly isEnabled: boolean }): Told {
+  const { name, contextSize } = state.state === 'ready' ? state.model : { name: '', contextSize: undefined };
+  const budgetTokens = contextSize === undefined ? 0 : purpose === 'completion' ? contextBudget(contextSize) : questionBudget(contextSize);
+  if (!isEnabled) return { budgetTokens, why: 'The setting tramontane.context.enabled is off, so no model is told any of this.' };
+  if (contextSize === undefined || budgetTokens > 0) return { budgetTokens };
+  const size = contextSize.toLocaleString('en-US');
+  return {
+    budgetTokens,
+    why: `${name} sees ${size} tokens at once and is told nothing of this: all of them are for the file. Choose a model with a longer context.`,
+  };
 }
 
 const noProject: ContextResult = {
   outcome: 'unsupported',
   cause: 'There is no index of this project.',
-  action: 'Open a folder, and let the client say where indexes are kept (initializationOptions.storageDirectory).',
+  action: 'Open a folder.',
 };
 const outside: ContextResult = {
   outcome: 'unsupported',
   cause: 'This document lies outside the workspace folders, or its language is not indexed.',
   action: 'Open the folder that holds it.',
 };
+/** Where nobody says how much, and no model does. */
+const usualBudgetTokens = 1024;
+/** Of an edit's budget, what its place needs gets at most this much. */
+const neededShare = 0.35;
 /** A longer body says little that its begin does not. */
 const maxBodyLines = 80;
 const maxShareOfOne = 0.45;
@@ -42,23 +70,40 @@ const maxLineLength = 400;
 
 export async function findContext(params: ContextParams, deps: FindContextDependencies, signal: AbortSignal): Promise<ContextResult> {
   if (deps.view.folders().length === 0) return noProject;
-  return params.purpose === 'completion' ? completionContext(params, deps, signal) : queryContext(params, deps, signal);
+  return 'query' in params ? queryContext(params, deps, signal) : placeContext(params, deps, signal);
 }
 
-async function completionContext(
-  { textDocument: { uri }, position, budgetTokens }: Extract<ContextParams, { purpose: 'completion' }>,
-  { contexts, session, clock }: FindContextDependencies,
+async function placeContext(
+  { purpose, textDocument: { uri }, position, ...given }: ContextAtPlace,
+  { contexts, session, clock, told }: FindContextDependencies,
   signal: AbortSignal,
 ): Promise<ContextResult> {
   const startedMs = clock.now();
   const snapshot = session.documents.snapshot(uri);
   if (!snapshot) return { outcome: 'unsupported', cause: 'The document is not open.', action: 'Open it, then ask again.' };
+  const { budgetTokens: usual, why: notTold } = told?.(uri, purpose) ?? { budgetTokens: usualBudgetTokens };
+  const budgetTokens = given.budgetTokens ?? (usual > 0 ? usual : usualBudgetTokens);
   const found = await contexts.compute({ ...snapshot, offset: session.documents.offsetAt(uri, position), budgetTokens }, signal);
   if (signal.aborted) return { outcome: 'cancelled' };
   if (!found) return outside;
   const items = [...definitionItems(found), ...snippetItems(found)];
   const totalMs = Math.max(0, clock.now() - startedMs);
-  return { outcome: 'ok', items, tokens: found.selected.tokens, timings: { searchMs: totalMs, readMs: 0, totalMs }, isComplete: found.place.folder.isComplete };
+  const { isComplete } = found.place.folder;
+  const timings = { searchMs: totalMs, readMs: 0, totalMs };
+  return { outcome: 'ok', items, tokens: found.selected.tokens, timings, isComplete, ...(notTold === undefined ? {} : { notTold }) };
+}
+
+/** The signatures that what is to be changed is likely to need: an instruction rarely names them. */
+async function neededAt(
+  { purpose, textDocument, position, budgetTokens }: ContextQuery,
+  { contexts, session }: FindContextDependencies,
+  signal: AbortSignal,
+): Promise<readonly ContextItem[]> {
+  const snapshot = textDocument && session.documents.snapshot(textDocument.uri);
+  if (purpose !== 'edit' || !snapshot || !position) return [];
+  const offset = session.documents.offsetAt(snapshot.uri, position);
+  const found = await contexts.compute({ ...snapshot, offset, budgetTokens: Math.floor(budgetTokens * neededShare) }, signal);
+  return found ? definitionItems(found) : [];
 }
 
 function definitionItems({ selected, evidence, cursor, receiverSource, place }: FileContext): ContextItem[] {
@@ -93,11 +138,9 @@ function snippetItems({ selected, place }: FileContext): ContextItem[] {
   ];
 }
 
-async function queryContext(
-  { query, textDocument, budgetTokens }: Extract<ContextParams, { purpose: 'chat' | 'edit' }>,
-  { view, documents, clock, embeddings }: FindContextDependencies,
-  signal: AbortSignal,
-): Promise<ContextResult> {
+async function queryContext(params: ContextQuery, deps: FindContextDependencies, signal: AbortSignal): Promise<ContextResult> {
+  const { query, textDocument, budgetTokens } = params;
+  const { view, documents, clock, embeddings } = deps;
   const startedMs = clock.now();
   const nearBySymbols = await embeddings?.()?.search(query, signal);
   if (signal.aborted) return { outcome: 'cancelled' };
@@ -111,9 +154,9 @@ async function queryContext(
     })
     .sort((a, b) => b.piece.score - a.piece.score);
   const searchMs = clock.now() - startedMs;
-  const items: ContextItem[] = [];
+  const items: ContextItem[] = [...(await neededAt(params, deps, signal))];
   const texts = new Map<string, readonly string[] | undefined>();
-  let left = budgetTokens;
+  let left = budgetTokens - items.reduce((sum, { tokens }) => sum + tokens, 0);
   for (const { folder, piece } of found) {
     if (signal.aborted) return { outcome: 'cancelled' };
     const uri = folder.uriOf(piece.path);

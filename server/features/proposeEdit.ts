@@ -170,6 +170,7 @@ async function withProject(questions: readonly Question[], params: EditParams, a
       purpose: 'edit',
       question: `${params.instruction}\n${files.map(({ path }) => path).join(' ')}`,
       uri: params.target.uri,
+      position: params.target.range?.start ?? { line: 0, character: 0 },
       shownUris: new Set(files.map(({ uri }) => uri)),
       contextSize: model.contextSize,
       // Estimated here; with the pieces it is counted again.

@@ -11,6 +11,8 @@ export interface QuestionContextRequest {
   readonly question: string;
   /** Where it is asked, if anywhere. */
   readonly uri: string | undefined;
+  /** In that document. */
+  readonly position?: { readonly line: number; readonly character: number };
   /** What the model is shown anyway. */
   readonly shownUris: ReadonlySet<string>;
   readonly contextSize: number;
@@ -27,13 +29,21 @@ const leastTokens = 200;
 const maxQuestion = 4000;
 
 export async function questionContext(find: FindContext | undefined, request: QuestionContextRequest, signal: AbortSignal): Promise<readonly ContextItem[]> {
-  const { purpose, question, uri, shownUris, contextSize, freeTokens } = request;
+  const { purpose, question, uri, position, shownUris, contextSize, freeTokens } = request;
   // Half of what is free: the pieces' tokens are an estimate, and headings and fences come on top.
-  const budgetTokens = Math.floor(Math.min(mostTokens, contextSize * share, freeTokens / 2));
+  const budgetTokens = Math.floor(Math.min(questionBudget(contextSize), freeTokens / 2));
   const query = question.trim().slice(0, maxQuestion);
-  if (!find || contextSize < leastContextSize || budgetTokens < leastTokens || query === '') return [];
-  const found = await find({ purpose, query, budgetTokens, ...(uri === undefined ? {} : { textDocument: { uri } }) }, signal);
+  if (!find || budgetTokens < leastTokens || query === '') return [];
+  const found = await find(
+    { purpose, query, budgetTokens, ...(uri === undefined ? {} : { textDocument: { uri } }), ...(position ? { position } : {}) },
+    signal,
+  );
   return found.outcome === 'ok' ? found.items.filter((item) => !shownUris.has(item.uri)) : [];
+}
+
+/** The most that a question is told of the project, tokens; 0 where the model has no room for any of it. */
+export function questionBudget(contextSize: number): number {
+  return contextSize < leastContextSize ? 0 : Math.floor(Math.min(mostTokens, contextSize * share));
 }
 
 export function shownItem({ path, text, range }: ContextItem): ShownText {

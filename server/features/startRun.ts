@@ -99,7 +99,7 @@ export class RunStarter {
   ): RunRequest['context'] {
     const { contexts, session } = this.#deps;
     const budgetTokens = contextBudget(contextSize);
-    if (!contexts || budgetTokens === 0 || !session.settings.context.enabled) return undefined;
+    if (!contexts || budgetTokens === 0 || !session.settingsFor(uri).context.enabled) return undefined;
     const found = isCursorThere ? contexts.at({ uri, languageId, text: site.text, offset: site.offset, budgetTokens }) : contexts.known(uri, budgetTokens);
     if (!found || found.files.length === 0) return undefined;
     return { files: found.files, tokens: found.selected.tokens, name: found.place.folder.name, languageId };

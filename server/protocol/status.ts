@@ -24,6 +24,10 @@ const quietReasons = [
   'waiting',
 ] as const satisfies readonly QuietReason[];
 
+/** Why a file is left out of the index. */
+const skipReasons = ['secret', 'binary', 'tooLarge', 'minified', 'generated', 'unreadable', 'tooSlow', 'unindexedKind'] as const;
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
 export const statusSchema = v.object({
   state: v.picklist(['starting', 'ready', 'busy', 'paused', 'noModel', 'error']),
   /** The model that answers; absent until it is loaded. */
@@ -36,6 +40,8 @@ export const statusSchema = v.object({
       files: v.number(),
       isComplete: v.boolean(),
       store: v.picklist(['sqlite', 'memory']),
+      /** How many files are left out, by the reason; absent where none is, and until all have been looked at. */
+      skipped: v.optional(v.record(v.picklist(skipReasons), count)),
       problem: v.optional(v.string()),
       /** Files that questions find by meaning; absent without an embedding model. */
       embeddings: v.optional(v.object({ files: v.number(), problem: v.optional(v.string()) })),

@@ -29,5 +29,10 @@ test('a text with a fence cannot close its own', () => {
   assert.ok(text.includes('````\na\n```\nb\n````'));
   assert.match(text, /still being indexed/);
 });
+test('what no model is told is not called told', () => {
+  const text = contextDocument({ outcome: 'ok', items: [piece], tokens: 7, timings, isComplete: true, notTold: 'The setting is off.' }, 'x');
+  assert.match(text, /\*\*The setting is off\.\*\*\n\nWhat one with more room would be told: 1 piece/);
+  assert.doesNotMatch(text, /What a model is told/);
+});
 test('what went wrong is said with what to do', () =>
   assert.match(contextDocument({ outcome: 'unsupported', cause: 'No index.', action: 'Open a folder.' }, 'x'), /No index\. Open a folder\./));

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import * as v from 'valibot';
 import type { ContextResult } from '../../server/protocol/context.ts';
+import { statusSchema } from '../../server/protocol/status.ts';
 import type { Project } from '../../server/project/project.ts';
 import { TemporaryProject, until } from '../project/temporaryProject.ts';
-import { scriptedInference } from '../scriptedInference.ts';
+import { promptText, type Script, type ScriptedInference, scriptedInference } from '../scriptedInference.ts';
 import { testServer, type TestServer } from './inProcessServer.ts';
 import { comesTrue } from '../patience.ts';
 
@@ -41,20 +43,24 @@ export function checkOut(cart: Cart): string {
   'src/unrelated.ts': 'export function paintWindow(width: number): number {\n  return width * 2;\n}\n',
 };
 
-async function withShop(act: (server: TestServer, files: TemporaryProject) => Promise<void>): Promise<void> {
+async function withShop(
+  act: (server: TestServer, files: TemporaryProject, inference: ScriptedInference) => Promise<void>,
+  { script = {}, settings = {} }: { readonly script?: Script; readonly settings?: object } = {},
+): Promise<void> {
+  const inference = scriptedInference(script);
   await using files = new TemporaryProject(shop);
   let project: Project | undefined;
   const server = await testServer({
-    inference: () => scriptedInference({}),
+    inference: () => inference,
     folder: pathToFileURL(files.root).href,
-    initializationOptions: { storageDirectory: files.storage },
+    initializationOptions: { storageDirectory: files.storage, ...settings },
     trustClientOptions: true,
     makeProject: (storage) => (project = files.project({ storage })),
   });
   try {
     assert.ok(project);
     await until(project, () => project?.status[0]?.isComplete === true && project.folders[0]?.symbols.definitionsNamed('checkOut').length === 1);
-    await act(server, files);
+    await act(server, files, inference);
   } finally {
     server.end();
   }
@@ -87,6 +93,65 @@ test('a place in a document gets the signatures that it needs, each with its rea
     assert.equal(isComplete, true);
     assert.ok(!items.some(({ path }) => path === 'src/checkout.ts'), 'what stands in the file itself is not told twice');
   }));
+
+for (const purpose of ['chat', 'edit'] as const)
+  test(`a place may be asked about for "${purpose}", too`, () =>
+    withShop(async (server, files) => {
+      const uri = pathToFileURL(files.at('src/checkout.ts')).href;
+      await server.open(uri, shop['src/checkout.ts']);
+      const { items } = await ask(server, { purpose, textDocument: { uri }, position: { line: 3, character: 2 }, budgetTokens: 300 });
+      assert.ok(items.some(({ name }) => name === 'totalPrice'));
+    }));
+
+test('an instruction that names nothing is told what its place needs, within the budget, and no piece twice', () =>
+  withShop(async (server, files) => {
+    const uri = pathToFileURL(files.at('src/checkout.ts')).href;
+    await server.open(uri, shop['src/checkout.ts']);
+    const query = 'Make this shorter.';
+    const place = { textDocument: { uri }, position: { line: 3, character: 2 } };
+    const named = async (params: object) => (await ask(server, { query, budgetTokens: 600, ...params })).items;
+    assert.ok(!(await named({ purpose: 'edit' })).some(({ name }) => name === 'totalPrice'));
+    assert.ok(!(await named({ purpose: 'chat', ...place })).some(({ name }) => name === 'totalPrice'));
+    const items = await named({ purpose: 'edit', ...place });
+    assert.ok(
+      items.some(({ name, text }) => name === 'totalPrice' && text === 'totalPrice(): number'),
+      JSON.stringify(items),
+    );
+    const all = await named({ purpose: 'edit', ...place, query: 'Use totalPrice of the Cart.' });
+    const places = all.map(({ path, range }) => `${path}:${range.start.line}`);
+    assert.equal(new Set(places).size, places.length);
+    assert.ok(all.reduce((sum, { tokens }) => sum + tokens, 0) <= 600);
+  }));
+
+test('an edit shows the model what its selection needs', () =>
+  withShop(
+    async (server, files, inference) => {
+      const uri = pathToFileURL(files.at('src/checkout.ts')).href;
+      await server.open(uri, shop['src/checkout.ts']);
+      const range = { start: { line: 2, character: 0 }, end: { line: 5, character: 0 } };
+      await server.client.sendRequest('tramontane/edit', { instruction: 'Make this shorter.', target: { uri, range }, alsoEdit: [] });
+      assert.match(promptText(inference.requests[0] ?? assert.fail()), /totalPrice\(\): number/);
+    },
+    { script: { model: { contextSize: 16_384 }, answers: ['Nothing.'] } },
+  ));
+
+for (const [why, script, settings, expected] of [
+  ['sees too little', { model: { name: 'Tiny', contextSize: 1024 } }, {}, /Tiny sees 1,024 tokens at once .* longer context\./],
+  ['is not to be told', { model: { contextSize: 8192 } }, { context: { enabled: false } }, /tramontane\.context\.enabled is off/],
+  ['is told', { model: { contextSize: 8192 } }, {}, undefined],
+] as const)
+  test(`where the model ${why}, the context of a place says so`, () =>
+    withShop(
+      async (server, files) => {
+        const uri = pathToFileURL(files.at('src/checkout.ts')).href;
+        await server.open(uri, shop['src/checkout.ts']);
+        const found = await ask(server, { purpose: 'completion', textDocument: { uri }, position: { line: 3, character: 2 } });
+        assert.ok(found.items.length > 0);
+        if (expected) assert.match(found.notTold ?? '', expected);
+        else assert.equal(found.notTold, undefined);
+      },
+      { script, settings },
+    ));
 
 suite('a question', () => {
   test('that names a symbol gets its body, its callers and what it calls', () =>
@@ -161,6 +226,8 @@ test('parameters that do not fit are refused', () =>
     await refused({ purpose: 'chat', query: 'x', budgetTokens: 1.5 });
     await refused({ purpose: 'completion', textDocument: { uri: 'file:///a.ts' } });
     await refused({ purpose: 'other', query: 'x' });
+    await refused({ purpose: 'completion', query: 'x' });
+    await refused({ purpose: 'edit', textDocument: { uri: 'file:///a.ts' } });
     await refused({ purpose: 'completion', textDocument: { uri: 'file:///a.ts' }, position: { line: -1, character: 0 } });
   }));
 
@@ -186,3 +253,28 @@ test('the status says how far the index is, and a deleted one is made anew', () 
     const { items } = await ask(server, { purpose: 'chat', query: 'priceOf' });
     assert.equal(items[0]?.name, 'priceOf');
   }));
+
+test('the status says how many files are left out of all folders, and why', async () => {
+  await using files = new TemporaryProject({ ...shop, '.env': 'TOKEN=1\n', 'logo.png': 'x' });
+  await using beside = new TemporaryProject({ '.env': 'TOKEN=2\n', 'app.min.js': 'x' });
+  const server = await testServer({
+    inference: () => scriptedInference({}),
+    folder: pathToFileURL(files.root).href,
+    initializationOptions: { storageDirectory: files.storage },
+    trustClientOptions: true,
+    makeProject: (storage) => files.project({ storage }),
+  });
+  try {
+    const last = () => server.statuses.at(-1)?.index;
+    await comesTrue(() => last()?.isComplete === true, { seen: last });
+    assert.deepEqual(last()?.skipped, { secret: 1, binary: 1 });
+    await server.client.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: [{ uri: pathToFileURL(beside.root).href, name: 'beside' }], removed: [] },
+    });
+    await comesTrue(() => last()?.files === 8 && last()?.isComplete === true, { seen: last });
+    assert.deepEqual(last()?.skipped, { secret: 2, binary: 1, minified: 1 });
+    assert.ok(v.is(statusSchema, server.statuses.at(-1)));
+  } finally {
+    server.end();
+  }
+});

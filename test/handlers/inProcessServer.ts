@@ -38,6 +38,12 @@ export interface TestServerOptions {
   readonly folder?: string;
   readonly makeFeedback?: NonNullable<LanguageServerOptions['makeFeedback']>;
   readonly makeProject?: LanguageServerOptions['makeProject'];
+  readonly indexDirectory?: string;
+  /** Further workspace folders. */
+  readonly moreFolders?: readonly string[];
+  readonly capabilities?: object;
+  /** Registers what the client answers, before it says anything. */
+  readonly answer?: (client: MessageConnection) => void;
 }
 
 export async function testServer(options: TestServerOptions): Promise<TestServer> {
@@ -59,6 +65,7 @@ export async function testServer(options: TestServerOptions): Promise<TestServer
       (() => {
         throw new Error('This test has no project.');
       }),
+    ...(options.indexDirectory === undefined ? {} : { indexDirectory: options.indexDirectory }),
     starterPath: '/models/starter.gguf',
     clock: options.clock ?? instantClock,
     version: '0.0.0-test',
@@ -66,14 +73,15 @@ export async function testServer(options: TestServerOptions): Promise<TestServer
   const client = createMessageConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
   const statuses: Status[] = [];
   const logLines: string[] = [];
+  options.answer?.(client);
   client.onNotification('tramontane/status', (status: Status) => void statuses.push(status));
   client.onNotification('window/logMessage', ({ message }: { message: string }) => void logLines.push(message));
   client.listen();
   await client.sendRequest('initialize', {
     processId: null,
-    capabilities: {},
+    capabilities: options.capabilities ?? {},
     rootUri: null,
-    workspaceFolders: [{ uri: options.folder ?? 'file:///project', name: 'project' }],
+    workspaceFolders: [options.folder ?? 'file:///project', ...(options.moreFolders ?? [])].map((uri) => ({ uri, name: uri.slice(uri.lastIndexOf('/') + 1) })),
     initializationOptions: options.initializationOptions,
   });
   await client.sendNotification('initialized', {});

@@ -1,5 +1,6 @@
 // The project behind the language server: what the client tells about documents, files and folders reaches the index.
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Project } from '../../server/project/project.ts';
@@ -53,7 +54,35 @@ test('folders, unsaved text, closed documents and changed files reach the index'
   });
 });
 
-test('without the user’s trust a client cannot say where anything is kept, and nothing is indexed', async () => {
+test('a client that says nothing, or may not, gets an index where the server keeps its own, and saves reach it without watchers', async () => {
+  await using files = new TemporaryProject({ 'one.ts': 'export class One {}\n' });
+  for (const options of [
+    { initializationOptions: undefined },
+    { trustClientOptions: false, initializationOptions: { storageDirectory: '/evil' } },
+    { initializationOptions: { storageDirectory: 'relative/path' } },
+  ]) {
+    const asked: string[] = [];
+    const indexDirectory = `${files.storage}-own`;
+    let project: Project | undefined;
+    const makeProject = (storage: string) => {
+      asked.push(storage);
+      return (project = files.project({ storage }));
+    };
+    await withProject(files, { ...options, indexDirectory, makeProject }, async (server) => {
+      assert.ok(project);
+      assert.deepEqual(asked, [indexDirectory]);
+      const count = (name: string) => project?.folders[0]?.symbols.definitionsNamed(name).length ?? 0;
+      await until(project, () => count('One') === 1);
+      files.write({ 'saved.ts': 'export class Saved {}\n' });
+      await server.client.sendNotification('textDocument/didSave', { textDocument: { uri: pathToFileURL(files.at('saved.ts')).href } });
+      await until(project, () => count('Saved') === 1);
+      await server.client.sendRequest('shutdown');
+    });
+    rmSync(files.at('saved.ts'));
+  }
+});
+
+test('without the user’s trust a client cannot say where anything is kept, and without a place nothing is indexed', async () => {
   await using files = new TemporaryProject({ 'one.ts': 'export class One {}\n' });
   await withProject(files, { trustClientOptions: false }, async (server, made) => {
     await server.client.sendRequest('shutdown');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Session } from '../../server/session/session.ts';
+import { comesTrue } from '../patience.ts';
 import { scriptedInference } from '../scriptedInference.ts';
 import type { TestServerOptions } from './inProcessServer.ts';
 import { testServer } from './inProcessServer.ts';
@@ -91,4 +93,42 @@ test('without a chat model, one model does both', async () => {
   server.end();
   assert.equal(server.built.length, before);
   assert.equal(server.built.at(-1)?.model.draftPath, '/draft.gguf');
+});
+
+test('what a folder of several says of its own holds for its documents, and at once when it changes', async () => {
+  let folderSays: Record<string, object> = { 'file:///a': { completion: { enabled: false } }, 'file:///b': { completion: { enabled: true } } };
+  const inference = scriptedInference({ model: { specialTokens: ['[SUFFIX]', '[PREFIX]'] }, answers: ({ isAhead }) => (isAhead ? '' : 'run(1);') });
+  const server = await testServer({
+    inference: () => inference,
+    folder: 'file:///a',
+    moreFolders: ['file:///b'],
+    capabilities: { workspace: { configuration: true } },
+    answer: (client) =>
+      client.onRequest('workspace/configuration', ({ items }: { items: { scopeUri?: string }[] }) =>
+        items.map(({ scopeUri }) => folderSays[scopeUri ?? ''] ?? {}),
+      ),
+  });
+  try {
+    const ask = async (uri: string) => (await server.inline(uri, 0, 10, 2))?.length ?? 0;
+    for (const uri of ['file:///a/x.ts', 'file:///b/x.ts', 'untitled:Untitled-1']) await server.open(uri, 'const a = \n');
+    await comesTrue(async () => (await ask('file:///a/x.ts')) === 0);
+    assert.equal(await ask('file:///b/x.ts'), 1);
+    assert.equal(await ask('untitled:Untitled-1'), 1);
+    folderSays = { 'file:///a': {}, 'file:///b': { completion: { enabled: false } } };
+    await server.client.sendNotification('workspace/didChangeConfiguration', { settings: null });
+    await comesTrue(async () => (await ask('file:///a/x.ts')) === 1);
+    assert.equal(await ask('file:///b/x.ts'), 0);
+  } finally {
+    server.end();
+  }
+});
+
+test('a cell of a notebook is named by its notebook, and belongs to its folder', () => {
+  const session = new Session();
+  session.workspaceFolders = ['file:///project'];
+  assert.equal(session.displayPath('vscode-notebook-cell:/project/notes/a%20b.ipynb#W0sZmlsZQ%3D%3D'), 'notes/a b.ipynb');
+  assert.equal(session.displayPath('file:///project/src/a%23b.ts'), 'src/a#b.ts');
+  const own = { ...session.settings, completion: { ...session.settings.completion, enabled: false } };
+  session.folderSettings = new Map([['file:///project', own]]);
+  assert.equal(session.settingsFor('vscode-notebook-cell:/project/a.ipynb#W0'), own);
 });

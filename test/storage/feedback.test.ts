@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import type { FeedbackRecord } from '../../server/core/completion/feedback.ts';
 import { FeedbackStore } from '../../server/storage/feedback.ts';
-import { feedbackDirectoryFor } from '../../server/storage/feedbackDirectory.ts';
+import { keptDirectoryFor } from '../../server/storage/keptDirectory.ts';
 
 const root = mkdtempSync(path.join(os.tmpdir(), 'tramontane-feedback-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -90,6 +90,6 @@ test('through a link nothing is written, and that is said once', async () => {
 });
 
 test('a server of its own keeps its state to itself', () => {
-  assert.equal(feedbackDirectoryFor({ TRAMONTANE_RUNTIME_DIR: '/run/mine' }), path.resolve('/run/mine/feedback'));
-  assert.equal(feedbackDirectoryFor({ TRAMONTANE_STATE_DIR: '/state', TRAMONTANE_RUNTIME_DIR: '/run/mine' }), path.resolve('/state/feedback'));
+  assert.equal(keptDirectoryFor('feedback', { TRAMONTANE_RUNTIME_DIR: '/run/mine' }), path.resolve('/run/mine/feedback'));
+  assert.equal(keptDirectoryFor('feedback', { TRAMONTANE_STATE_DIR: '/state', TRAMONTANE_RUNTIME_DIR: '/run/mine' }), path.resolve('/state/feedback'));
 });
