@@ -168,6 +168,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     record: (record) => feedback?.record(record),
     ended: ended.signal,
     contexts,
+    project: { view: project.view, documents },
     onLongWait: () => board.setQuiet('waiting'),
     onGrown: (grown) => {
       if (followsSuggestions(initializationOptions)) tellGrown(connection, grown, log);

@@ -13,6 +13,7 @@ import { worthShowing } from '../core/completion/worthShowing.ts';
 import type { Inference } from '../inference/inference.ts';
 import type { Session } from '../session/session.ts';
 import type { Snapshot } from '../session/snapshot.ts';
+import { AlikeCode, type AlikeCodeDependencies } from './alikeCode.ts';
 import { alternativesTo } from './alternatives.ts';
 import type { Clock } from './clock.ts';
 import type { FileContexts } from './fileContexts.ts';
@@ -36,6 +37,8 @@ export interface CompleteInlineDependencies {
   readonly ended?: AbortSignal;
   /** What the project has for a document; nothing when absent. */
   readonly contexts?: FileContexts;
+  /** Where code that is alike may be found beyond the open documents. */
+  readonly project?: AlikeCodeDependencies['project'];
   /** What was given for this place has become longer, and nothing was typed since. */
   readonly onGrown?: (grown: Grown) => void;
   /** The next suggestion is put off for a time that people notice. */
@@ -73,7 +76,9 @@ export class CompleteInline {
     this.#ended = deps.ended ?? new AbortController().signal;
     const feedback = new SuggestionFeedback({ documents: session.documents, clock, record: deps.record ?? (() => {}), ended: this.#ended });
     this.#state = new CompletionState({ documents: session.documents, clock, feedback });
-    this.#runs = new RunStarter({ session, inference, clock, reuse: this.#state.reuse, log, ...(deps.contexts ? { contexts: deps.contexts } : {}) });
+    const { contexts, project } = deps;
+    const alike = new AlikeCode({ session, clock, ended: this.#ended, ...(project ? { project } : {}) });
+    this.#runs = new RunStarter({ session, inference, clock, reuse: this.#state.reuse, log, alike, ...(contexts ? { contexts } : {}) });
     this.#ended.addEventListener('abort', () => this.#state.dispose(), { once: true });
     this.#state.forgetWithModel(inference);
   }

@@ -12,6 +12,7 @@ import { contextBudget } from '../core/prompt/contextShare.ts';
 import { TokenEstimate } from '../core/prompt/tokenEstimate.ts';
 import type { Inference } from '../inference/inference.ts';
 import type { Session } from '../session/session.ts';
+import type { AlikeCode } from './alikeCode.ts';
 import type { Clock } from './clock.ts';
 import { CompletionRun, type RunRequest } from './completionRun.ts';
 import type { FileContexts } from './fileContexts.ts';
@@ -31,9 +32,6 @@ export type RunPurpose =
 
 /** Warmer than greedy, and not so warm that it leaves the path: Copilot takes 0.2 for its alternatives. */
 const alternativeTemperature = 0.35;
-/** Of other open documents, this much is searched. */
-const mostOthers = 4;
-const otherCharacters = 16_000;
 
 export interface RunStarterDependencies {
   readonly session: Session;
@@ -41,6 +39,7 @@ export interface RunStarterDependencies {
   readonly clock: Clock;
   readonly reuse: Reuse;
   readonly log: Log;
+  readonly alike: AlikeCode;
   /** What the project has for a document; nothing when absent. */
   readonly contexts?: FileContexts;
 }
@@ -105,15 +104,9 @@ export class RunStarter {
     return { files: found.files, tokens: found.selected.tokens, name: found.place.folder.name, languageId };
   }
 
-  /** What the open documents say would come here, without any model. */
+  /** What the code near by and in the project says would come here, without any model. */
   codeFor({ uri, languageId, site }: Place): CodeSuggestion | undefined {
-    const { documents } = this.#deps.session;
-    const others: string[] = [];
-    for (const other of documents.uris) {
-      if (others.length >= mostOthers) break;
-      const snapshot = other === uri ? undefined : documents.snapshot(other);
-      if (snapshot?.languageId === languageId) others.push(snapshot.text.slice(0, otherCharacters));
-    }
+    const others = this.#deps.alike.at({ uri, languageId, text: site.text, offset: site.offset });
     return fromCode({ site, others, mayBeBlock: this.#deps.session.settings.completion.multiLine !== 'never' });
   }
 }

@@ -1,4 +1,4 @@
-// A suggestion without a model: the rest of the line, or the lines, of the open code that are most like what is being typed, with names
+// A suggestion without a model: the rest of the line, or the lines, of the code near by and in the project that are most like what is being typed, with names
 // exchanged as the beginning shows. It knows text alone; it must not know documents, models or whether it is shown.
 // On held-out packages, copying the rest of the most similar line was right more often than a tiny model (9.0 % against 7.7 % exact).
 import { indentOf, indentWidth } from './indentation.ts';
@@ -7,7 +7,7 @@ import { linesAbove } from './site.ts';
 
 export interface FromCodeInput {
   readonly site: Site;
-  /** Windows of other open documents, nearest to the user first. */
+  /** Texts from elsewhere in the project, the likeliest first. */
   readonly others: readonly string[];
   readonly mayBeBlock: boolean;
 }
@@ -24,12 +24,13 @@ const mostOverlap = 60;
 const leastOverlap = 3;
 const mostBlockLines = 12;
 
-export function fromCode({ site, others, mayBeBlock }: FromCodeInput): CodeSuggestion | undefined {
+export function fromCode(input: FromCodeInput): CodeSuggestion | undefined {
+  const { site, others } = input;
   const above = linesAbove(site);
   const typed = site.linePrefix.trimStart();
   // Nearest first: of two that agree equally well, the nearer one is likelier.
   const lines = [...above.toReversed(), ...site.following.split('\n'), ...others.flatMap((text) => text.split('\n'))].slice(0, mostLines);
-  if (typed === '') return followingLine(site, above, mayBeBlock);
+  if (typed === '') return followingLine(input, above);
   const best = mostSimilar(lines, typed);
   if (!best) return undefined;
   return { text: best.rest.trimEnd(), confidence: best.confidence };
@@ -124,20 +125,34 @@ function tokensOf(text: string): readonly string[] {
   return text.match(/[\p{L}\p{N}_$]+|\s+|[^\s\p{L}\p{N}_$]/gu) ?? [];
 }
 
-/** On a blank line: what followed the same line above, else nothing. */
-function followingLine(site: Site, above: readonly string[], mayBeBlock: boolean): CodeSuggestion | undefined {
+/** On a blank line: what followed the same line, above or elsewhere, else nothing. */
+function followingLine({ site, others, mayBeBlock }: FromCodeInput, above: readonly string[]): CodeSuggestion | undefined {
   const previous = above.at(-1)?.trim();
   if (!previous || previous.length < leastOverlap) return undefined;
-  for (let index = above.length - 2; index >= 0; index--) {
-    if (above[index]?.trim() !== previous) continue;
-    const next = above[index + 1] ?? '';
-    if (next.trim() === '') continue;
-    const lines = mayBeBlock ? blockFrom(above, index + 1) : [next];
-    const stripped = indentOf(next);
-    const indented = lines.map((line, at) => (at === 0 ? line.trim() : site.linePrefix + line.slice(Math.min(stripped.length, indentOf(line).length))));
-    return { text: indented.join('\n').trimEnd(), confidence: Math.min(0.6, previous.length / (previous.length + 20)) };
+  const before = above.at(-2)?.trim();
+  for (const [lines, last] of [[above, above.length - 2] as const, ...elsewhere(others)]) {
+    for (let index = last; index >= 0; index--) {
+      if (lines[index]?.trim() !== previous) continue;
+      // In another file one line alone says too little.
+      if (lines !== above && lines[index - 1]?.trim() !== before) continue;
+      const next = lines[index + 1] ?? '';
+      if (next.trim() === '') continue;
+      const block = mayBeBlock ? blockFrom(lines, index + 1) : [next];
+      const stripped = indentOf(next);
+      const indented = block.map((line, at) => (at === 0 ? line.trim() : site.linePrefix + line.slice(Math.min(stripped.length, indentOf(line).length))));
+      return { text: indented.join('\n').trimEnd(), confidence: Math.min(0.6, previous.length / (previous.length + 20)) };
+    }
   }
   return undefined;
+}
+
+function* elsewhere(others: readonly string[]): Generator<readonly [lines: readonly string[], last: number]> {
+  let left = mostLines;
+  for (const text of others) {
+    const lines = text.split('\n').slice(0, left);
+    left -= lines.length;
+    yield [lines, lines.length - 2];
+  }
 }
 
 function blockFrom(lines: readonly string[], start: number): readonly string[] {

@@ -11,6 +11,8 @@ const cases: readonly [name: string, marked: string, expected: string | undefine
   ['of other open documents', 'import { test } from |', "'node:test';", ["import { test } from 'node:test';\n"]],
   ['the longest agreement wins', 'read(a, one);\nthis.read(a, two);\nthis.read(a, |', 'two);'],
   ['what followed the same line above', 'if (done) {\n  close();\n}\nif (done) {\n  |', 'close();'],
+  ['what followed the same two lines in another file', 'open();\nif (done) {\n  |', 'close();', ['x();\nopen();\nif (done) {\n  close();\n}\n']],
+  ['one line alone says too little there', 'go();\nif (done) {\n  |', undefined, ['open();\nif (done) {\n  close();\n}\n']],
   ['nothing where nothing agrees', 'const a = 1;\nwhile (|', undefined],
   ['a blank line after an unknown one is left alone', 'const a = 1;\n|', undefined],
   ['a line that ends where the typed one does says nothing', 'foo.bar\nfoo.bar|', undefined],
