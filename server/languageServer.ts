@@ -250,7 +250,18 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     },
     log,
   });
-  registerNextEdit(connection, new SuggestNextEdit({ session, recentEdits, inference, clock, log, view: project.view }), log);
+  const nextEdits = new SuggestNextEdit({
+    session,
+    recentEdits,
+    // It answers an instruction: where chat has a model of its own, that one does, once it is in memory.
+    get inference() {
+      return chatModel();
+    },
+    clock,
+    log,
+    view: project.view,
+  });
+  registerNextEdit(connection, nextEdits, log);
   registerFeedback(connection, {
     deleteAll: async () => {
       completeInline.forget();

@@ -65,7 +65,7 @@ export class SuggestNextEdit {
 
   async suggest({ textDocument: { uri, version }, position }: NextEditParams, signal: AbortSignal): Promise<NextEditResult> {
     const { session, recentEdits, clock, log } = this.#deps;
-    const { settings } = session;
+    const settings = session.settingsFor(uri);
     recentEdits.expect(undefined);
     if (!settings.nextEdit.enabled) return nothing('switchedOff');
     if (session.isPaused) return nothing('paused');
@@ -103,7 +103,7 @@ export class SuggestNextEdit {
   /** Once for each state of the newest change: the answer would be the same. */
   async #askModel(snapshot: Snapshot, origin: RecentEdit | undefined, signal: AbortSignal): Promise<Found | undefined> {
     const { session, inference, log } = this.#deps;
-    if (!origin || !canSuggest(inference, session.settings.nextEdit.useModel)) return undefined;
+    if (!origin || !canSuggest(inference, session.settingsFor(snapshot.uri).nextEdit.useModel)) return undefined;
     const question = `${snapshot.uri} ${origin.id} ${snapshot.version}`;
     if (this.#answered === question) return undefined;
     const edit = await nextEditFromModel({ snapshot, path: session.displayPath(snapshot.uri), change: origin }, inference, signal);

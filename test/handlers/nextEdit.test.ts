@@ -72,3 +72,32 @@ test('the setting switches it off', async () => {
     end();
   }
 });
+
+test('where no rule knows anything, the model that answers instructions is asked, not the one that fills holes', async () => {
+  const model = { sizeBytes: 5_000_000_000, hasChatTemplate: true };
+  const made: ReturnType<typeof scriptedInference>[] = [];
+  let nowMs = 0;
+  const { open, change, client, end } = await testServer({
+    inference: () => {
+      const one = scriptedInference({ model, answers: ['Nothing.'] });
+      made.push(one);
+      return one;
+    },
+    initializationOptions: { model: { path: '/complete.gguf', chatPath: '/chat.gguf' } },
+    trustClientOptions: true,
+    clock: { now: () => nowMs, wait: () => Promise.resolve() },
+  });
+  try {
+    await open(uri, 'a = one()\nb = two()\n', 'python');
+    await change(uri, 2, 'a = one()  # the first\nb = two()\n');
+    nowMs += 1000;
+    await client.sendRequest('tramontane/nextEdit', { textDocument: { uri, version: 2 }, position: { line: 1, character: 0 } });
+    assert.deepEqual(
+      made.map(({ requests }) => requests.length),
+      // Before the handshake, for completions, for chat.
+      [0, 0, 1],
+    );
+  } finally {
+    end();
+  }
+});
