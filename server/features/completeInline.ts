@@ -17,11 +17,11 @@ import { AlikeCode, type AlikeCodeDependencies } from './alikeCode.ts';
 import { alternativesTo } from './alternatives.ts';
 import type { Clock } from './clock.ts';
 import type { FileContexts } from './fileContexts.ts';
-import type { ShownSuggestion } from './completionState.ts';
 import { CompletionState } from './completionState.ts';
 import type { InlineOutcome, InlineRequest } from './inlineRequest.ts';
 import { prepareNext } from './prepareNext.ts';
 import { siteOf } from './requestSite.ts';
+import type { ShownSuggestion } from './shownSuggestions.ts';
 import type { Place } from './startRun.ts';
 import { RunStarter } from './startRun.ts';
 import { SuggestionFeedback } from './suggestionFeedback.ts';
@@ -103,7 +103,7 @@ export class CompleteInline {
       signal: AbortSignal.any([signal, superseded.signal]),
     };
     const { site, languageId } = asked;
-    const isJustRejected = this.#state.isJustRejected(site);
+    const isJustRejected = this.#state.shown.isJustRejected(site);
     const verdict = triggerVerdict({ ...completion, site, languageId, isExplicit: request.isExplicit, isJustRejected });
     const still = this.#stillShown(asked);
     // What is typed through stays, wherever that leads.
@@ -118,7 +118,7 @@ export class CompleteInline {
   /** A suggestion was taken whole. */
   accepted(id: string): void {
     this.#deps.log.debug(`Completion ${id} was accepted.`);
-    this.#state.accepted(id);
+    this.#state.shown.accepted(id);
   }
 
   /** A suggestion was turned down by a key of its own. */
@@ -139,7 +139,8 @@ export class CompleteInline {
 
   /** What is shown must not change under the eyes of who types through it. */
   #stillShown({ uri, site }: Asked): Hit | undefined {
-    const { reuse, shown } = this.#state;
+    const { reuse } = this.#state;
+    const shown = this.#state.shown.current;
     const still = shown?.uri === uri ? matchAt(reuse.get(shown.suggestion.id) ?? shown.suggestion, site) : undefined;
     return still && still.remainder !== '' ? still : undefined;
   }
@@ -223,8 +224,8 @@ export class CompleteInline {
     const [first] = fitted;
     if (!first) return nothing('repeatsWhatFollows');
     const { suggestion } = first.hit;
-    const rejectsAtPlace = this.#state.rejects.atPlace(suggestion.id);
-    const isShown = this.#state.shown?.suggestion.id === suggestion.id;
+    const rejectsAtPlace = this.#state.shown.rejects.atPlace(suggestion.id);
+    const isShown = this.#state.shown.current?.suggestion.id === suggestion.id;
     const confidence = suggestion.source === 'code' ? undefined : suggestion.confidence;
     const { linePrefix, lineSuffix } = site;
     const { typed } = first.hit;
@@ -234,7 +235,7 @@ export class CompleteInline {
     const place = { uri, languageId, offset: site.offset, from: site.offset, lineSuffix, sinceMs: nowMs, latencyMs: nowMs - asked.startedMs };
     const standing = ({ hit, text }: (typeof fitted)[number]): ShownSuggestion => ({ ...place, suggestion: hit.suggestion, remainder: text });
     const shown = standing(first);
-    this.#state.shows(shown, fitted.slice(1).map(standing));
+    this.#state.shown.shows(shown, fitted.slice(1).map(standing));
     if (suggestion.isGrowing) void this.#tellWhenGrown(shown, asked);
     // While the model is loaded, it has something better to do.
     if (!request.selected && this.#deps.inference.state.state === 'ready')
@@ -248,7 +249,7 @@ export class CompleteInline {
   /** What is typed through and has the same behind it may get longer, and is otherwise left as it was shown. */
   #fitted({ suggestion, remainder }: Hit, { site, languageId }: Asked): string {
     const text = refit(remainder, { site, languageId, isEnded: false });
-    const { shown } = this.#state;
+    const shown = this.#state.shown.current;
     if (shown?.suggestion.id !== suggestion.id || shown.lineSuffix !== site.lineSuffix || site.offset < shown.from) return text;
     const typed = site.offset - shown.from;
     const rest = shown.remainder.slice(typed);
@@ -261,7 +262,8 @@ export class CompleteInline {
     const { onGrown, session } = this.#deps;
     // A bug in it is told by the run itself.
     await this.#state.runFor(uri, site)?.done.catch(() => undefined);
-    const { shown, reuse } = this.#state;
+    const { reuse } = this.#state;
+    const shown = this.#state.shown.current;
     const isUntouched = shown?.suggestion.id === id && shown.offset === offset && session.documents.version(uri) === snapshot.version;
     if (isUntouched && (reuse.get(id)?.text.length ?? 0) > text.length) onGrown?.({ uri, version: snapshot.version, position: request.position, id });
   }
@@ -273,7 +275,8 @@ export class CompleteInline {
   }
 
   #isShownHere({ uri, site }: Asked): boolean {
-    return this.#state.shown?.uri === uri && this.#state.shown.offset === site.offset;
+    const shown = this.#state.shown.current;
+    return shown?.uri === uri && shown.offset === site.offset;
   }
 }
 

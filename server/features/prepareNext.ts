@@ -3,7 +3,8 @@
 import { refit } from '../core/completion/postprocess/postprocess.ts';
 import { matchAt } from '../core/completion/reuse.ts';
 import { siteAfter } from '../core/completion/site.ts';
-import type { CompletionState, ShownSuggestion } from './completionState.ts';
+import type { CompletionState } from './completionState.ts';
+import type { ShownSuggestion } from './shownSuggestions.ts';
 import type { Place, RunStarter } from './startRun.ts';
 
 export interface PrepareNextInput {
@@ -19,7 +20,7 @@ export async function prepareNext(shown: ShownSuggestion, { place, state, runs, 
   if (state.hasPrepared(id)) return;
   // A bug in it is told by the run itself.
   if (isGrowing) await state.runFor(uri, site)?.done.catch(() => undefined);
-  const isWanted = () => state.shown?.suggestion.id === id && state.isIdle && !signal.aborted;
+  const isWanted = () => state.shown.current?.suggestion.id === id && state.isIdle && !signal.aborted;
   const whole = matchAt(state.reuse.get(id) ?? shown.suggestion, site);
   if (!whole || !isWanted()) return;
   const next = siteAfter(site, refit(whole.remainder, { site, languageId, isEnded: false }));

@@ -64,12 +64,15 @@ export class SuggestionFeedback {
     known.isAccepted = true;
     this.#record(known, { event: 'accepted' });
     const at = range ?? this.#found(known);
-    if (at) void this.#follow(known, at);
+    if (at) this.#follow(known, at);
   }
 
-  acceptedPart(id: string, part: 'word' | 'line' | 'part', taken: number): void {
+  /** `range`: where this part stands, in UTF-16 offsets. */
+  acceptedPart(id: string, part: 'word' | 'line' | 'part', range: { readonly start: number; readonly end: number }): void {
     const known = this.#known.get(id);
-    if (known) this.#record(known, { event: 'acceptedPart', part, taken });
+    if (!known) return;
+    this.#record(known, { event: 'acceptedPart', part, taken: range.end - range.start });
+    this.#follow(known, range);
   }
 
   rejected(id: string, seenMs: number): void {
@@ -101,11 +104,20 @@ export class SuggestionFeedback {
     return text?.slice(known.offset, end) === known.text ? { start: known.offset, end } : undefined;
   }
 
-  async #follow(known: Known, range: { readonly start: number; readonly end: number }): Promise<void> {
-    if (this.#tracked.size >= mostTracked) return;
+  /** What is taken in parts, each behind the one before, is followed as one text from the first of them on. */
+  #follow(known: Known, range: { readonly start: number; readonly end: number }): void {
+    const taken = this.#options.documents.snapshot(known.uri)?.text.slice(range.start, range.end).replaceAll('\r\n', '\n') ?? known.text;
+    for (const tracked of this.#tracked) {
+      if (tracked.known !== known || tracked.text.end !== range.start) continue;
+      tracked.text = { start: tracked.text.start, end: range.end, text: tracked.text.text + taken };
+      return;
+    }
+    if (this.#tracked.size < mostTracked) void this.#tellKept({ known, text: { ...range, text: taken } });
+  }
+
+  async #tellKept(tracked: Tracked): Promise<void> {
     const { clock, documents, ended } = this.#options;
-    const accepted = documents.snapshot(known.uri)?.text.slice(range.start, range.end).replaceAll('\r\n', '\n') ?? known.text;
-    const tracked: Tracked = { known, text: { ...range, text: accepted } };
+    const { known } = tracked;
     this.#tracked.add(tracked);
     try {
       let waitedSeconds = 0;

@@ -1,5 +1,5 @@
-// Every figure that decides when a suggestion is asked for or shown, in one place. They are provisional: until they are fitted to recorded
-// sessions, they are set so that nearly everything is shown.
+// Every figure that decides when a suggestion is asked for or shown, in one place. Those that decide whether something is shown at all were set with the
+// completion bench, on its development half, as their comments say; those of time are assumptions about people, not recordings.
 
 export const thresholds = {
   /** Assumed until keystrokes and answers have been seen, ms. */
