@@ -88,6 +88,19 @@ for (const [where, marked, languageId] of [
     assert.equal(await suggested(server, marked, { languageId }), 'the words');
   });
 }
+for (const [sentence, marked, languageId] of [
+  ['This function returns the sum.', 'def f():\n  \"\"\"|\n  \"\"\"\n', 'python'],
+  ['Note: not thread-safe.', '// |\n', 'typescript'],
+] as const) {
+  const chatModel = { specialTokens: [], hasChatTemplate: true };
+  await complaint(
+    `silence in comments, with a model that was only trained to chat: ${sentence}`,
+    { model: chatModel, answers: [sentence, ''] },
+    async (server) => {
+      assert.equal(await suggested(server, marked, { languageId }), sentence);
+    },
+  );
+}
 await complaint('nothing is shown and nobody says why', { answers: [''] }, async (server) => {
   assert.equal(await suggested(server, 'const a = |\n'), undefined);
   await server.client.sendRequest('tramontane/engineStatus', {});
@@ -116,6 +129,40 @@ await complaint('it is too eager, there is no pause', { answers: ['foo();', ''] 
 await complaint('several lines are cut in the middle', { answers: ['\n  one();\n  if (a) {\n    two();\n  }\n}\nnext();', ''] }, async (server) => {
   assert.equal(await suggested(server, 'function f() {|\n', { kind: asking }), '\n  one();\n  if (a) {\n    two();\n  }\n}');
 });
+await complaint(
+  'several lines are cut in the middle, while the model is slow',
+  {
+    answers: (request) => (request.isAhead ? '' : '\n  one();\n  two();\n}\n'),
+    pieceLength: 5,
+    beforePiece: (_request, piece) => (piece < 3 ? undefined : new Promise((resolve) => setTimeout(resolve, 20))),
+  },
+  async (server) => {
+    const grown = new Promise((resolve) => server.client.onNotification('tramontane/suggestionGrew', resolve));
+    assert.equal(await suggested(server, 'function f() {|\n'), '\n  one();');
+    await grown;
+    const own = `file:///project/src/f${files - 1}.ts`;
+    assert.equal((await server.inline(own, 0, 14, typing))?.[0]?.insertText, '\n  one();\n  two();\n}');
+  },
+  { initializationOptions: { suggestionUpdates: true } },
+);
+for (const [family, specialTokens, expected] of [
+  ['Codestral', ['[SUFFIX]', '[PREFIX]'], ['[SUFFIX]', '[PREFIX]']],
+  ['Qwen', ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'], ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>']],
+  ['DeepSeek', ['<｜fim▁begin｜>', '<｜fim▁hole｜>', '<｜fim▁end｜>'], ['<｜fim▁begin｜>', '<｜fim▁hole｜>', '<｜fim▁end｜>']],
+  ['a chat model', [], []],
+] as const) {
+  await complaint(
+    `the wrong template for the model: ${family}`,
+    { model: { specialTokens, hasChatTemplate: true }, answers: ['1;', ''] },
+    async (server, inference) => {
+      await suggested(server, 'const a = |\n');
+      const { prompt } = inference.requests[0] ?? assert.fail();
+      const tokens = prompt.kind === 'parts' ? prompt.parts.flatMap((part) => (part.kind === 'special' ? [part.token] : [])) : [];
+      assert.deepEqual(tokens, expected);
+      assert.equal(prompt.kind, family === 'a chat model' ? 'chat' : 'parts');
+    },
+  );
+}
 await complaint('it suggests one bracket', { answers: [')', ''] }, async (server) => {
   assert.equal(await suggested(server, 'foo(a|\n'), undefined);
 });
