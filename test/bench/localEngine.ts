@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { EngineStatus, Priority, Prompt } from '../../native/protocol/messages.ts';
 import type { Generation } from '../../server/inference/inference.ts';
 import { LocalInference } from '../../server/inference/localInference.ts';
+import { BenchProblem } from './benchProblem.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 export const starterModel = path.join(root, 'native/starter-model/starter-fim.gguf');
@@ -57,7 +58,11 @@ export class LocalEngine {
     });
     const { signal } = new AbortController();
     const model = await inference.describeModel(signal);
-    if (model.outcome !== 'ok') throw new Error(`The engine did not start: ${JSON.stringify(model)}`);
+    if (model.outcome !== 'ok') {
+      await inference.dispose();
+      rmSync(runtimeDirectory, { recursive: true, force: true, maxRetries: 5 });
+      throw new BenchProblem('cause' in model ? model : { cause: 'The engine ended while it was started.', action: 'Run this again.' });
+    }
     return new LocalEngine(inference, runtimeDirectory, (await statusOf(inference)).pid);
   }
 
@@ -77,6 +82,11 @@ export class LocalEngine {
 
   status(): Promise<EngineStatus> {
     return statusOf(this.inference);
+  }
+
+  /** Tokens that went into batches so far, those of guesses and of requests that were given up included. */
+  async workedTokens(): Promise<number> {
+    return (await this.status()).totals.batchTokens;
   }
 
   async stop(): Promise<void> {

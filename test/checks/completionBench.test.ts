@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import type { Episode } from '../bench/completion/history.ts';
 import { replayNextEdits } from '../bench/completion/nextEdits.ts';
 import { isKept, isTwice } from '../bench/completion/repetitions.ts';
-import { emptyTally, Replay, type Tally } from '../bench/completion/replay.ts';
+import { Replay } from '../bench/completion/replay.ts';
 import { rightPrefix, similarityOf } from '../bench/completion/scoring.ts';
 import type { Answer, CompletionSide } from '../bench/completion/side.ts';
+import { emptyTally, type Tally } from '../bench/completion/tally.ts';
 import { tokenDistance, versionHunks } from '../bench/completion/versionHunks.ts';
 import { withEvenTime } from '../bench/completion/evenTime.ts';
 import { SimulatedClock } from '../bench/completion/simulatedClock.ts';
@@ -64,6 +65,17 @@ test('what is typed through and then becomes something else flickers, and what v
   assert.equal((await play(turns('t x and more'))).flickers, 0);
   assert.equal((await play(turns('t y'))).flickers, 1);
   assert.equal((await play(turns(''))).flickers, 1);
+});
+
+test('what is read counts once however long it is typed through, and by where it comes from', async () => {
+  const say = (sofar: string) =>
+    sofar.length < 3 ? { text: 'coX'.slice(sofar.length), source: 'ahead' } : { text: typed.slice(sofar.length), source: 'code' };
+  const tally = await play(say);
+  const [written, copied] = [tally.bySource.get('written by the model'), tally.bySource.get('copied from the code')];
+  // The first is read before three keys, and the second before one.
+  assert.deepEqual(written, { suggestions: 1, read: 1, acceptedCharacters: 0 });
+  assert.deepEqual(copied, { suggestions: 1, read: 1, acceptedCharacters: tally.acceptedCharacters });
+  assert.deepEqual([tally.read, tally.wrong, tally.acceptances], [2, 1, 1]);
 });
 
 test('an answer that comes after the next key is not shown', async () => {

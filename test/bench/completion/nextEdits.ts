@@ -195,10 +195,11 @@ export function nextEditFigures(tally: NextEditTally): Figure[] {
   const shown = counts.reduce((sum, one) => sum + one.right + one.wrong, 0);
   const { name, other } = tally.followed;
   const percent = (part: number, whole: number) => (whole === 0 ? 0 : (100 * part) / whole);
+  const row = (figure: string, part: number, whole: number): Figure => ({ ...figureOf({ figure, unit: '%', ours: [percent(part, whole)] }), samples: whole });
   return [
-    figureOf({ figure: `next edit: right, of ${shown} offers after ${tally.edits} real edits`, unit: '%', ours: [percent(right, shown)] }),
-    figureOf({ figure: `next edit: found, of ${name.edits} renamed names that recur below`, unit: '%', ours: [percent(name.found, name.edits)] }),
-    figureOf({ figure: `next edit: found, of ${other.edits} other edits that recur below`, unit: '%', ours: [percent(other.found, other.edits)] }),
+    row(`next edit: right, of ${shown} offers after ${tally.edits} real edits`, right, shown),
+    row(`next edit: found, of ${name.edits} renamed names that recur below`, name.found, name.edits),
+    row(`next edit: found, of ${other.edits} other edits that recur below`, other.found, other.edits),
   ];
 }
 

@@ -1,21 +1,35 @@
-// Our side: the completion feature itself with the local engine, as the server uses both. It knows the feature's interface; it must not know what
-// is measured.
+// Our side: the completion feature itself with an engine, as the server uses both. It knows the feature's interface; it must not know what is
+// measured.
 import { CompleteInline } from '../../../server/features/completeInline.ts';
 import type { FeedbackRecord } from '../../../server/core/completion/feedback.ts';
 import type { InlineOutcome } from '../../../server/features/inlineRequest.ts';
 import type { Inference } from '../../../server/inference/inference.ts';
 import { Session } from '../../../server/session/session.ts';
-import type { LocalEngine } from '../localEngine.ts';
 import { withEvenTime } from './evenTime.ts';
 import type { Answer, CompletionSide, Edit, OpenDocument } from './side.ts';
 import type { SimulatedClock } from './simulatedClock.ts';
+import { withoutCopies } from './withoutCopies.ts';
 
 const folder = 'file:///workspace';
 const uriOf = ({ path }: OpenDocument) => `${folder}/${path}`;
 
+export interface AskedEngine {
+  readonly inference: Inference;
+  /** Tokens that the engine has worked on so far, of requests that were given up, too. */
+  readonly workedTokens: () => Promise<number>;
+}
+
+export interface OurOptions {
+  /** The engine takes drawn times instead of its own. */
+  readonly evenTimeSeed?: number;
+  /** What is copied from the code is never shown: the model alone, with the product's context and fit. */
+  readonly copies?: 'on' | 'off';
+}
+
 export class OurSide implements CompletionSide {
-  readonly name = 'ours';
-  readonly #engine: LocalEngine;
+  readonly name: string;
+  readonly #engine: AskedEngine;
+  readonly #copies: 'on' | 'off';
   readonly #clock: SimulatedClock;
   readonly #inference: Inference;
   #session = new Session();
@@ -27,10 +41,13 @@ export class OurSide implements CompletionSide {
   #asked = 0;
   #underWay = 0;
   #lastId: string | undefined;
-  #lastShown: { readonly source?: string; readonly confidence?: number } = {};
+  #confidence: number | undefined;
+  /** Where each suggestion comes from, by its id; told when it is first shown. */
+  readonly #sources = new Map<string, string>();
 
-  /** @param evenTimeSeed the engine takes drawn times instead of its own */
-  constructor(engine: LocalEngine, clock: SimulatedClock, { evenTimeSeed }: { readonly evenTimeSeed?: number } = {}) {
+  constructor(engine: AskedEngine, clock: SimulatedClock, { evenTimeSeed, copies = 'on' }: OurOptions = {}) {
+    this.name = copies === 'on' ? 'ours' : 'ours, by the model alone';
+    this.#copies = copies;
     this.#engine = engine;
     this.#clock = clock;
     const { inference } = engine;
@@ -46,10 +63,13 @@ export class OurSide implements CompletionSide {
     for (const one of [document, ...others]) this.#session.documents.open({ ...one, uri: uriOf(one), version: 0 });
     this.#uri = uriOf(document);
     this.#version = 0;
+    this.#sources.clear();
     const quiet = () => {};
     const log = { error: quiet, warn: quiet, info: quiet, debug: quiet };
     const record = (told: FeedbackRecord) => {
-      if (told.event === 'shown') this.#lastShown = { source: told.source, ...(told.confidence === undefined ? {} : { confidence: told.confidence }) };
+      if (told.event !== 'shown') return;
+      this.#sources.set(told.id, told.source);
+      this.#confidence = told.confidence;
     };
     this.#feature = new CompleteInline({ session: this.#session, inference: this.#inference, clock: this.#clock, log, record, ended: this.#ended.signal });
   }
@@ -61,19 +81,29 @@ export class OurSide implements CompletionSide {
   }
 
   async ask(offset: number, signal: AbortSignal): Promise<Answer | undefined> {
-    if (!this.#feature) throw new Error('Nothing is open.');
+    const feature = this.#feature;
+    if (!feature) throw new Error('Nothing is open.');
     const { documents } = this.#session;
     const position = positionAt(documents.snapshot(this.#uri)?.text ?? '', offset);
     const [askedBefore, underWayBefore] = [this.#asked, this.#underWay];
-    this.#lastShown = {};
+    this.#confidence = undefined;
+    const begin = () => feature.complete({ uri: this.#uri, position, isExplicit: false }, signal);
     const cpuBefore = process.cpuUsage();
-    const outcome = await this.#feature.complete({ uri: this.#uri, position, isExplicit: false }, signal);
+    const outcome = await (this.#copies === 'on' ? begin() : withoutCopies(begin));
     const cpu = process.cpuUsage(cpuBefore);
     if (outcome.outcome === 'cancelled' || signal.aborted) return undefined;
     const usedEngine = this.#asked > askedBefore;
     const isAlone = !usedEngine && underWayBefore === 0 && this.#underWay === 0;
     this.#lastId = outcome.outcome === 'ok' ? outcome.suggestions[0]?.id : undefined;
-    return { ...textOf(outcome), ...this.#lastShown, usedEngine, ...(isAlone ? { cpuMs: (cpu.user + cpu.system) / 1000 } : {}) };
+    const source = this.#lastId === undefined ? undefined : this.#sources.get(this.#lastId);
+    if (source === 'code' && this.#copies === 'off') throw new Error('A copy from the code was shown although copies are switched off.');
+    return {
+      ...textOf(outcome),
+      usedEngine,
+      ...(source === undefined ? {} : { source }),
+      ...(this.#confidence === undefined ? {} : { confidence: this.#confidence }),
+      ...(isAlone ? { cpuMs: (cpu.user + cpu.system) / 1000 } : {}),
+    };
   }
 
   accepted(whole: boolean): void {
@@ -85,8 +115,8 @@ export class OurSide implements CompletionSide {
     while (this.#underWay > 0) await this.#clock.wait(1);
   }
 
-  async tokens(): Promise<number> {
-    return (await this.#clock.untimed(this.#engine.status())).totals.batchTokens;
+  tokens(): Promise<number> {
+    return this.#clock.untimed(this.#engine.workedTokens());
   }
 
   #counting(inference: Inference, generate: Inference['generate']): Inference {

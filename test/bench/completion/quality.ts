@@ -1,8 +1,7 @@
-// Fills the same holes with every side in turn and sums up the scores. It knows masks, sides and scores; it must not know what the sides do.
-import { type Figure, figureOf } from '../harness.ts';
+// Fills the same holes with every side in turn. It knows masks, sides and scores; it must not know what the sides do, or what scores are held
+// against.
 import type { SourceFile } from './corpus.ts';
-import type { Mask, MaskKind } from './masks.ts';
-import { maskKinds } from './masks.ts';
+import type { Mask } from './masks.ts';
 import type { Score } from './scoring.ts';
 import { scoreOf } from './scoring.ts';
 import type { CompletionSide, OpenDocument } from './side.ts';
@@ -13,6 +12,8 @@ export interface FilledHole {
   readonly mask: Mask;
   readonly text: string;
   readonly why?: string;
+  /** Where it comes from, where the side says it. */
+  readonly source?: string;
   readonly score: Score;
 }
 
@@ -41,7 +42,13 @@ export async function fillHoles({ sides, clock, masks, files, syntax }: QualityO
         return given;
       });
       const text = answer?.text ?? '';
-      filled[index]?.push({ mask, text, ...(answer?.why === undefined ? {} : { why: answer.why }), score: scoreOf(mask, text, syntax) });
+      filled[index]?.push({
+        mask,
+        text,
+        ...(answer?.why === undefined ? {} : { why: answer.why }),
+        ...(answer?.source === undefined ? {} : { source: answer.source }),
+        score: scoreOf(mask, text, syntax),
+      });
     }
   }
   return filled;
@@ -60,71 +67,4 @@ export function holesAsText(sides: readonly CompletionSide[], masks: readonly Ma
     }),
   ]);
   return `${lines.join('\n')}\n`;
-}
-
-const share = (holes: readonly FilledHole[], of: (score: Score) => number | boolean) =>
-  holes.reduce((sum, { score }) => sum + Number(of(score)), 0) / Math.max(1, holes.length);
-
-/** Exact lines and similarity are over all holes: a side that stays quiet gets nothing for it. */
-export function qualityFigures(sides: readonly CompletionSide[], filled: readonly (readonly FilledHole[])[]): Figure[] {
-  const [ours = []] = filled;
-  const figures: Figure[] = [
-    figureOf({
-      figure: `says again what follows, ${ours.length} holes`,
-      unit: '%',
-      ours: [100 * share(ours, (score) => score.repeatsSuffix)],
-      bar: { of: 'value', atMost: 0 },
-    }),
-  ];
-  for (const [index, side] of sides.entries()) {
-    if (index === 0) continue;
-    const theirs = filled[index] ?? [];
-    const against = (figure: string, of: (score: Score) => number | boolean, bar: { readonly atLeast?: number; readonly atMost?: number }) =>
-      figureOf({
-        figure: `${figure}, ${ours.length} holes`,
-        unit: '%',
-        ours: [100 * share(ours, of)],
-        peer: { name: side.name, samples: [100 * share(theirs, of)] },
-        ...('atLeast' in bar || 'atMost' in bar ? { bar: { of: 'ratio', ...bar } } : {}),
-      });
-    figures.push(
-      against('first line exact', (score) => score.isExact, { atLeast: 1.2 }),
-      against('similarity of the first line', (score) => score.similarity, { atLeast: 1.2 }),
-      against('breaks a file that parsed', (score) => score.breaks, { atMost: 0.25 }),
-      against('does not parse with it', (score) => score.isUnparsable, {}),
-      against('says again what follows', (score) => score.repeatsSuffix, {}),
-      against('something is shown', (score) => score.isShown, {}),
-    );
-  }
-  return figures;
-}
-
-/** One line for each side and kind or language, to be read by people. */
-export function qualityNotes(sides: readonly CompletionSide[], filled: readonly (readonly FilledHole[])[]): string[] {
-  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-  const line = (label: string, holes: readonly FilledHole[]) => {
-    const shown = holes.filter(({ score }) => score.isShown);
-    return `  ${label.padEnd(40)} ${String(holes.length).padStart(4)} holes, shown ${percent(share(holes, (score) => score.isShown))}, exact ${percent(share(holes, (score) => score.isExact))} (of shown ${percent(share(shown, (score) => score.isExact))}), similar ${percent(share(holes, (score) => score.similarity))}, breaks ${percent(share(holes, (score) => score.breaks))}`;
-  };
-  return sides.flatMap(({ name }, index) => {
-    const holes = filled[index] ?? [];
-    const quiet = new Map<string, number>();
-    for (const { why } of holes) if (why !== undefined) quiet.set(why, (quiet.get(why) ?? 0) + 1);
-    const languages = [...new Set(holes.map(({ mask }) => mask.file.languageId))];
-    return [
-      ...maskKinds.map((kind: MaskKind) =>
-        line(
-          `${name}: ${kind}`,
-          holes.filter(({ mask }) => mask.kind === kind),
-        ),
-      ),
-      ...languages.map((language) =>
-        line(
-          `${name}: ${language}`,
-          holes.filter(({ mask }) => mask.file.languageId === language),
-        ),
-      ),
-      ...(quiet.size > 0 ? [`  ${name}: quiet because ${[...quiet].map(([why, count]) => `${why} ${count}`).join(', ')}`] : []),
-    ];
-  });
 }

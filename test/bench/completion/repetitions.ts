@@ -6,7 +6,7 @@ import { shapeFor } from '../../../server/core/completion/shape.ts';
 import { siteAt } from '../../../server/core/completion/site.ts';
 import { duplicates, repetitions, split } from '../../core/completion/hazards.ts';
 import { type Figure, figureOf } from '../harness.ts';
-import { shownByContinue } from '../peers/continueDev.ts';
+import { shownByContinue } from '../peers/continueFilters.ts';
 import { shownByLlamaVscode } from '../peers/llamaVscode.ts';
 import { randomFrom, shuffled } from '../random.ts';
 import type { SourceFile } from './corpus.ts';
@@ -129,15 +129,16 @@ export function repetitionFigures({ masks, files, seed }: RepetitionOptions): Fi
     { figure: `kept, of ${repeated.length} lines that really stand again below`, cases: repeated, is: isKept },
   ];
   return rows.flatMap(({ figure, cases, is, ...bar }) =>
-    peers.map((peer, index) =>
-      figureOf({
+    peers.map((peer, index) => ({
+      ...figureOf({
         figure,
         unit: '%',
         ours: [share(cases, ours, is)],
         peer: { name: peer.name, samples: [share(cases, peer, is)] },
         ...(index === 0 ? bar : {}),
       }),
-    ),
+      samples: cases.length,
+    })),
   );
 }
 

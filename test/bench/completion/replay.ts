@@ -9,62 +9,18 @@ import type { Episode, Region } from './history.ts';
 import { rhythm } from './history.ts';
 import { rightPrefix } from './scoring.ts';
 import type { Answer, CompletionSide, Edit } from './side.ts';
-import { applied } from './side.ts';
+import { applied, toldSource } from './side.ts';
 import type { SimulatedClock } from './simulatedClock.ts';
-
-const reader = { readMs: 250, leastTaken: 3 } as const;
+import type { SourceTally, Tally } from './tally.ts';
 
 const mostExamples = 30;
-
-/** `right`: characters of it that will be typed. */
-export interface Sample {
-  readonly place: 'blank' | 'word' | 'sign';
-  readonly source: string | undefined;
-  readonly confidence: number | undefined;
-  readonly length: number;
-  readonly right: number;
-}
-
-export interface Tally {
-  keystrokes: number;
-  /** Keystrokes whose answer was shown before the next one. */
-  shownKeystrokes: number;
-  /** Of those, answered without asking the engine. */
-  reused: number;
-  /** From the key to its answer, of those that showed something, ms. */
-  readonly shownMs: number[];
-  /** Suggestions that were not what was typed through. */
-  suggestions: number;
-  /** Of those, without one right token. */
-  wrong: number;
-  acceptances: number;
-  acceptedCharacters: number;
-  /** Acceptances of a whole suggestion, or of a whole first line. */
-  wholeLines: number;
-  /** Characters typed and taken together. */
-  characters: number;
-  /** What was typed through and then vanished or became another text. */
-  flickers: number;
-  /** Shown for a text that is no longer there. */
-  stale: number;
-  /** Of this process, for each answer without the engine, ms. */
-  readonly cpuMs: number[];
-  tokens: number;
-  readonly quiet: Map<string, number>;
-  /** The first flickers, to be looked into. */
-  readonly examples: string[];
-  /** What is known of each suggestion when it is first shown, to fit thresholds to. */
-  readonly samples: Sample[];
-}
-
-export function emptyTally(): Tally {
-  const counts = { keystrokes: 0, shownKeystrokes: 0, reused: 0, suggestions: 0, wrong: 0, acceptances: 0, acceptedCharacters: 0, wholeLines: 0 };
-  return { ...counts, characters: 0, flickers: 0, stale: 0, tokens: 0, shownMs: [], cpuMs: [], quiet: new Map(), examples: [], samples: [] };
-}
+const reader = { readMs: 250, leastTaken: 3 } as const;
 
 interface Visible {
   readonly text: string;
   readonly sinceMs: number;
+  readonly source: string | undefined;
+  readonly isRead: boolean;
 }
 
 export class Replay {
@@ -128,18 +84,25 @@ export class Replay {
   #take(): number {
     const visible = this.#visible;
     if (!visible || this.#future === undefined || this.#clock.now() - visible.sinceMs < reader.readMs) return 0;
+    const tally = this.#tally;
+    const ofSource = this.#ofSource(visible.source);
+    if (!visible.isRead) {
+      tally.read++;
+      ofSource.read++;
+      this.#visible = { ...visible, isRead: true };
+    }
     const right = rightPrefix(visible.text, this.#future);
     if (right < reader.leastTaken) return 0;
-    const tally = this.#tally;
     tally.acceptances++;
     tally.acceptedCharacters += right;
+    ofSource.acceptedCharacters += right;
     tally.characters += right;
     const lineEnd = visible.text.indexOf('\n');
     if (right >= (lineEnd < 0 ? visible.text.length : lineEnd)) tally.wholeLines++;
     const isWhole = right === visible.text.length;
     if (isWhole) this.#side.accepted(isWhole);
     this.#insert(visible.text.slice(0, right));
-    this.#visible = isWhole ? undefined : { text: visible.text.slice(right), sinceMs: visible.sinceMs };
+    this.#visible = isWhole ? undefined : { ...visible, text: visible.text.slice(right), isRead: true };
     return right;
   }
 
@@ -240,12 +203,21 @@ export class Replay {
     const isSame = before !== undefined && text.startsWith(before.text);
     if (!isSame) {
       tally.suggestions++;
+      this.#ofSource(answer.source).suggestions++;
       const right = this.#future === undefined ? 0 : rightPrefix(text, this.#future);
       if (right === 0) tally.wrong++;
       const line = this.#text.slice(this.#text.lastIndexOf('\n', this.#offset - 1) + 1, this.#offset);
       const place = line.trim() === '' ? 'blank' : /[\p{L}\p{N}_$]$/u.test(line) ? 'word' : 'sign';
       tally.samples.push({ place, source: answer.source, confidence: answer.confidence, length: text.length, right });
     }
-    this.#visible = { text, sinceMs: isSame ? before.sinceMs : this.#clock.now() };
+    this.#visible = isSame ? { ...before, text } : { text, sinceMs: this.#clock.now(), source: answer.source, isRead: false };
+  }
+
+  #ofSource(source: string | undefined): SourceTally {
+    const { bySource } = this.#tally;
+    const told = toldSource(source);
+    const known = bySource.get(told) ?? { suggestions: 0, read: 0, acceptedCharacters: 0 };
+    bySource.set(told, known);
+    return known;
   }
 }

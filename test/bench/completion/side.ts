@@ -1,4 +1,5 @@
-// What every program that suggests while somebody types looks like from the outside: documents go in, ghost text comes out. Types alone.
+// What every program that suggests while somebody types looks like from the outside: documents go in, ghost text comes out. It knows that form
+// alone.
 import type { LanguageId } from './corpus.ts';
 
 export interface OpenDocument {
@@ -45,4 +46,11 @@ export interface CompletionSide {
 
 export function applied(text: string, { start, end, text: inserted }: Edit): string {
   return text.slice(0, start) + inserted + text.slice(end);
+}
+
+export const toldSources = ['copied from the code', 'written by the model'] as const;
+
+/** What is prepared ahead, or left over of an answer, is the model's as well. */
+export function toldSource(source: string | undefined): (typeof toldSources)[number] {
+  return source === 'code' ? 'copied from the code' : 'written by the model';
 }

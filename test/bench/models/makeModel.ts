@@ -24,6 +24,8 @@ export interface ModelOptions {
   readonly seed: number;
   /** Without one the starter's vocabulary cannot chat. */
   readonly chatTemplate?: string;
+  /** Other texts for some of the starter's tokens: the special ones of another family, for instance. */
+  readonly renamed?: Readonly<Record<string, string>>;
 }
 
 /** 107 M parameters. */
@@ -113,7 +115,8 @@ const ggmlTypes = { f32: 0, f16: 1, q8_0: 8 } as const;
 const quantizedBlock = 32;
 
 async function writeModel(file: string, options: ModelOptions): Promise<void> {
-  const vocabulary: Vocabulary = options.vocabulary === 'starter' ? readStarterVocabulary(readFileSync(starterModel)) : readTekkenVocabulary(tekkenFile());
+  const vocabulary: Vocabulary =
+    options.vocabulary === 'starter' ? readStarterVocabulary(readFileSync(starterModel), options.renamed) : readTekkenVocabulary(tekkenFile());
   const header = new GgufHeader();
   header.string('general.architecture', 'llama');
   header.string('general.name', `Random weights, ${options.vocabulary} vocabulary`);

@@ -1,5 +1,5 @@
-// The vocabularies that made-up models get: the starter model's, copied as it stands, and Tekken, Mistral's own, from the file that PyPI's
-// mistral-common brings. It knows tokenizers; it must not know weights.
+// The vocabularies that made-up models get: the starter model's, copied as it stands or with other names for some of its tokens, and Tekken,
+// Mistral's own, from the file that PyPI's mistral-common brings. It knows tokenizers; it must not know weights.
 import { readFileSync } from 'node:fs';
 import type { GgufHeader } from './ggufWriter.ts';
 
@@ -10,38 +10,56 @@ export interface Vocabulary {
 
 /** Bytes of one value of each GGUF type; strings and arrays say their own. */
 const widths: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
+const tokensKey = 'tokenizer.ggml.tokens';
 const stringType = 8;
 const arrayType = 9;
 
-export function readStarterVocabulary(file: Buffer): Vocabulary {
-  const entries: Buffer[] = [];
-  let size = 0;
+/** @param renamed other texts for some of its tokens: the special ones of another family, for instance */
+export function readStarterVocabulary(file: Buffer, renamed: Readonly<Record<string, string>> = {}): Vocabulary {
+  // A token may be called like what every object has.
+  const names = new Map(Object.entries(renamed));
+  const entries: { readonly key: string; readonly bytes: Buffer }[] = [];
+  let tokens: string[] = [];
   let at = 24;
   const length = () => Number(file.readBigUInt64LE((at += 8) - 8));
+  const string = () => {
+    const bytes = length();
+    return file.toString('utf8', at, (at += bytes));
+  };
   const skip = (type: number): void => {
-    if (type === stringType) {
-      const bytes = length();
-      at += bytes;
-    } else if (type === arrayType) {
+    if (type === stringType) string();
+    else if (type === arrayType) {
       const elements = file.readUInt32LE((at += 4) - 4);
       for (let left = length(); left > 0; left--) skip(elements);
     } else at += widths[type] as number;
   };
   for (let left = Number(file.readBigUInt64LE(16)); left > 0; left--) {
     const start = at;
-    const bytes = length();
-    const key = file.toString('utf8', at, at + bytes);
-    at += bytes;
+    const key = string();
     const type = file.readUInt32LE((at += 4) - 4);
-    if (key === 'tokenizer.ggml.tokens') size = Number(file.readBigUInt64LE(at + 4));
+    const value = at;
     skip(type);
-    if (key.startsWith('tokenizer.ggml.')) entries.push(file.subarray(start, at));
+    if (!key.startsWith('tokenizer.ggml.')) continue;
+    entries.push({ key, bytes: file.subarray(start, at) });
+    if (key !== tokensKey) continue;
+    // Behind the type of its elements.
+    at = value + 4;
+    tokens = Array.from({ length: length() }, string);
   }
-  if (size === 0) throw new Error('The starter model has no tokens.');
+  if (tokens.length === 0) throw new Error('The starter model has no tokens.');
+  const missing = [...names.keys()].filter((token) => !tokens.includes(token));
+  if (missing.length > 0) throw new Error(`The starter model has no tokens ${missing.join(', ')}.`);
   return {
-    size,
+    size: tokens.length,
     write: (header) => {
-      for (const entry of entries) header.copied(entry);
+      for (const { key, bytes } of entries) {
+        if (key === tokensKey && names.size > 0) {
+          header.strings(
+            key,
+            tokens.map((token) => names.get(token) ?? token),
+          );
+        } else header.copied(bytes);
+      }
     },
   };
 }

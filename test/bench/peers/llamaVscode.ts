@@ -3,18 +3,21 @@
 //
 // Every change asks at once; while a request is under way the next one looks again every 150 ms and gives up when the cursor has moved on; a
 // request that was sent is never aborted. Answers are kept under all of the text that was sent; a lookup walks back within the line. When
-// something is shown at the end of a line, what would follow its acceptance is asked for at once. Left out: chunks of other places (the model's
-// context is full without them) and its samplers (greedy here, so that the runs are the same).
+// something is shown at the end of a line, what would follow its acceptance is asked for at once. Left out: chunks of other places (no model is told
+// of other files here) and its samplers (greedy here, so that the runs are the same).
 import type { SimulatedClock } from '../completion/simulatedClock.ts';
 import type { Answer, CompletionSide, Edit, OpenDocument } from '../completion/side.ts';
 import { applied } from '../completion/side.ts';
-import type { LlamaServer } from './llamaServer.ts';
-import type { StarterPrompts } from './starterPrompt.ts';
+import type { FamilyPrompts } from './familyPrompts.ts';
+import type { LlamaEndpoint } from './llamaEndpoint.ts';
 
 const prefixLines = 256;
 const suffixLines = 64;
 const answerTokens = 128;
-const contextTokens = 1024;
+/** What llama-server's `/infill` takes of a longer context, in shares of its batch: three quarters before the cursor, one behind it. */
+const batchTokens = 2048;
+/** Special tokens of an order. */
+const familyTokens = 3;
 const mostLineSuffix = 8;
 const waitMs = 150;
 const mostCached = 250;
@@ -26,26 +29,31 @@ interface Sent {
 }
 
 export interface PeerTools {
-  readonly server: LlamaServer;
-  readonly prompts: StarterPrompts;
+  readonly server: LlamaEndpoint;
+  readonly prompts: FamilyPrompts;
   readonly clock: SimulatedClock;
+  /** Tokens of the model's context. */
+  readonly contextSize: number;
 }
 
 export class LlamaVscode implements CompletionSide {
-  readonly name = "llama.vscode's requests";
+  readonly name: string;
   readonly #tools: PeerTools;
   readonly #cache = new Map<string, string>();
   #text = '';
+  #path = '';
   #isInProgress = false;
   #underWay = 0;
   #tokens = 0;
 
   constructor(tools: PeerTools) {
     this.#tools = tools;
+    this.name = `llama.vscode's requests (${tools.prompts.family.name} order)`;
   }
 
-  open({ text }: OpenDocument): void {
+  open({ text, path }: OpenDocument): void {
     this.#text = text;
+    this.#path = path;
     this.#cache.clear();
     this.#isInProgress = false;
   }
@@ -107,12 +115,13 @@ export class LlamaVscode implements CompletionSide {
   }
 
   async #request({ prefix, suffix, prompt }: Sent, indent: number): Promise<string> {
-    const { server, prompts, clock } = this.#tools;
-    const room = contextTokens - answerTokens - 3;
-    const shares = { prefixTokens: Math.floor((3 * room) / 4), suffixTokens: Math.floor(room / 4) };
+    const { server, prompts, clock, contextSize } = this.#tools;
+    const mostTokens = Math.min(batchTokens, contextSize - answerTokens);
+    const room = mostTokens - familyTokens;
+    const shares = { prefixTokens: Math.floor((3 * room) / 4), suffixTokens: Math.floor(room / 4), mostTokens };
     this.#underWay++;
     try {
-      const tokens = await clock.untimed(prompts.tokens({ prefix: prefix + prompt, suffix, ...shares }));
+      const tokens = await clock.untimed(prompts.tokens({ prefix: prefix + prompt, suffix, path: this.#path, ...shares }));
       const answer = await clock.busy(server.complete({ prompt: tokens, maxTokens: answerTokens, reusePrefix: true, leastIndent: indent }));
       this.#tokens += answer.evaluatedTokens + answer.generatedTokens;
       return answer.text;
