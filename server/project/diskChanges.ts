@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ProjectClock } from './clock.ts';
 import { isConfiguration } from './configurationFiles.ts';
-import type { FileSet } from './fileSet.ts';
+import { ancestorsOf, type FileSet } from './fileSet.ts';
 import { isIgnoredFolder } from './ignoreRules.ts';
 import { Latch } from './latch.ts';
 import type { Progress } from './progress.ts';
@@ -79,16 +79,18 @@ export class DiskChanges {
     const isStorm = changed.length > maxSingleChanges;
     if (!isStorm) onChanged(changed.filter((relative) => files.has(relative)));
     // A new path may be ignored, and a folder stands for all that is in it: only a list can tell. It takes the changes along.
-    const isUnclear = (relative: string) => ignoreNames.test(relative) || (!files.has(relative) && this.#mayMatter(relative));
+    const mayMatter = this.#mattering();
+    const isUnclear = (relative: string) => ignoreNames.test(relative) || (!files.has(relative) && mayMatter(relative));
     if (isStorm || changed.some(isUnclear)) this.listAgain();
     else this.#changed.clear();
   }
 
   /** What neither was listed nor is there now has come and gone; a known folder that is gone takes its files along. */
-  #mayMatter(relative: string): boolean {
-    if (existsSync(path.join(this.#options.root, relative))) return true;
-    for (const listed of this.#options.files) if (listed.startsWith(`${relative}/`)) return true;
-    return false;
+  #mattering(): (relative: string) => boolean {
+    const { root, files } = this.#options;
+    // Of a burst that ignored files make as they go, each asks: the folders are gathered once, when the first one does.
+    let folders: ReadonlySet<string> | undefined;
+    return (relative) => existsSync(path.join(root, relative)) || (folders ??= foldersOf(files)).has(relative);
   }
 
   async #followRescans(signal: AbortSignal): Promise<void> {
@@ -103,4 +105,18 @@ export class DiskChanges {
       await clock.wait(tookMs * 4, signal);
     }
   }
+}
+
+/** All that have listed files in them or further down. */
+function foldersOf(files: FileSet): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const folder of files.folders()) {
+    const [first] = files.in(folder);
+    if (first === undefined) continue;
+    for (const above of ancestorsOf(folder)) {
+      if (found.has(above)) break;
+      found.add(above);
+    }
+  }
+  return found;
 }

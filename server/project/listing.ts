@@ -2,8 +2,13 @@
 // listed only where they lead to a file inside the root, and never followed to folders, so that no loop and no way out exists.
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
+import { folderOf } from './fileSet.ts';
 import { runGit } from './git.ts';
-import { IgnoreRules, isIgnoredFolder } from './ignoreRules.ts';
+import { type FolderPlace, ignoreFileNames, IgnoreFiles, joined, placeInWorkTree, readIgnoreFile, rulesAbove } from './ignoreFiles.ts';
+import { type IgnoreRules, isIgnoredFolder } from './ignoreRules.ts';
+import { inSlices } from './slices.ts';
+
+export { inSlices };
 
 export interface Listing {
   /** Relative to the root, with `/`. */
@@ -21,30 +26,19 @@ export interface ListingOptions {
   readonly beforeReading?: () => Promise<void>;
 }
 
-export const gitNames = ['.gitignore', '.ignore', '.tramontaneignore'];
-export const ownNames = ['.ignore', '.tramontaneignore'];
 const maxGitBytes = 128 * 1024 * 1024;
 const maxDepth = 64;
 /** git itself nests no deeper in practice; a hostile repository might. */
 const maxSubmodules = 50;
-const sliceLength = 2000;
+const maxPathLength = 1024;
 
 export async function listFiles(root: string, options: ListingOptions): Promise<Listing> {
-  const listed = await listWithGit(root, '', options);
-  const found = listed ? await withoutOwnIgnored(root, listed) : await walk(root, options);
-  const paths = await inSlices(found, isOrdinaryPath);
+  const { signal, gitTimeoutMs: timeoutMs } = options;
+  const [listed, placed] = await Promise.all([listWithGit(root, '', options), placeInWorkTree(root, { signal, timeoutMs })]);
+  const place = placed ?? { top: root, prefix: '' };
+  const paths = listed ? await withoutOwnIgnored(root, await inSlices(listed, isOrdinaryPath), { place, signal }) : await walk(root, place, options);
   // git has an order of its own already, tracked files before others; only where a bound cuts does it matter.
   return { paths: paths.slice(0, options.maxFiles), source: listed ? 'git' : 'walk', isCut: paths.length > options.maxFiles };
-}
-
-/** Filters a list that may have a hundred thousand items without keeping the thread for longer than some milliseconds. */
-export async function inSlices<Item>(items: readonly Item[], keeps: (item: Item) => boolean): Promise<Item[]> {
-  const kept: Item[] = [];
-  for (let start = 0; start < items.length; start += sliceLength) {
-    for (const item of items.slice(start, start + sliceLength)) if (keeps(item)) kept.push(item);
-    if (start + sliceLength < items.length) await new Promise(setImmediate);
-  }
-  return kept;
 }
 
 /** Tracked files and untracked ones that are not ignored; of submodules and work trees inside the root their own lists. */
@@ -100,9 +94,12 @@ function submodulesIn(staged: string): Set<string> {
   return found;
 }
 
-/** Applies `.ignore` and `.tramontaneignore`, which git does not know. */
-async function withoutOwnIgnored(root: string, files: readonly string[]): Promise<string[]> {
-  const ignoreFiles = await inSlices(files, (file) => file.endsWith('ignore') && ownNames.some((name) => file === name || file.endsWith(`/${name}`)));
+/** Applies `.ignore` and `.tramontaneignore`, which git does not know, and which it may itself be told to ignore: they are looked for in every folder. */
+async function withoutOwnIgnored(
+  root: string,
+  files: readonly string[],
+  { place, signal }: { readonly place: FolderPlace; readonly signal: AbortSignal },
+): Promise<string[]> {
   const isKept = new Map<string, boolean>();
   const kept = await inSlices(files, (file) => {
     const folder = folderOf(file);
@@ -110,52 +107,36 @@ async function withoutOwnIgnored(root: string, files: readonly string[]): Promis
     if (verdict === undefined) isKept.set(folder, (verdict = !folder.split('/').some(isIgnoredFolder)));
     return verdict;
   });
-  if (ignoreFiles.length === 0) return kept;
-  const patternsOf = new Map<string, string[]>();
-  for (const file of ignoreFiles.sort((a, b) => ownNames.indexOf(path.posix.basename(a)) - ownNames.indexOf(path.posix.basename(b)))) {
-    const folder = folderOf(file);
-    patternsOf.set(folder, [...(patternsOf.get(folder) ?? []), await readSmall(path.join(root, file))]);
-  }
-  const rulesOf = new Map<string, IgnoreRules>();
-  const ignoredFolders = new Map<string, boolean>([['', false]]);
-  const rulesIn = (folder: string): IgnoreRules => {
-    let rules = rulesOf.get(folder);
-    if (!rules) {
-      const above = folder === '' ? IgnoreRules.none : rulesIn(folderOf(folder));
-      rules = above.within(folder, patternsOf.get(folder) ?? []);
-      rulesOf.set(folder, rules);
-    }
-    return rules;
-  };
-  const isFolderIgnored = (folder: string): boolean => {
-    let isIgnored = ignoredFolders.get(folder);
-    if (isIgnored === undefined) {
-      isIgnored = isFolderIgnored(folderOf(folder)) || rulesIn(folderOf(folder)).ignores(folder, true);
-      ignoredFolders.set(folder, isIgnored);
-    }
-    return isIgnored;
-  };
-  return inSlices(kept, (file) => !isFolderIgnored(folderOf(file)) && !rulesIn(folderOf(file)).ignores(file, false));
+  const ignoreFiles = new IgnoreFiles(root, place);
+  await ignoreFiles.read(
+    [...isKept].flatMap(([folder, verdict]) => (verdict ? [folder] : [])),
+    signal,
+  );
+  return ignoreFiles.haveRules ? inSlices(kept, (file) => !signal.aborted && !ignoreFiles.ignores(file)) : kept;
 }
 
-async function walk(root: string, { signal, maxFiles }: ListingOptions): Promise<string[]> {
+async function walk(root: string, place: FolderPlace, { signal, maxFiles }: ListingOptions): Promise<string[]> {
   const files: string[] = [];
-  const pending: { folder: string; rules: IgnoreRules; depth: number }[] = [{ folder: '', rules: IgnoreRules.none, depth: 0 }];
+  const pending: { folder: string; rules: IgnoreRules; depth: number }[] = [{ folder: '', rules: await rulesAbove(place), depth: 0 }];
+  // Rules are about ways from the top, which is the folder itself outside of a work tree.
+  const fromTop = (relative: string) => joined(place.prefix, relative);
   const realRoot = await fs.realpath(root).catch(() => root);
   // First what is near the root: where the bound cuts, it cuts the depths.
   for (let at = 0; at < pending.length && files.length <= maxFiles && !signal.aborted; at++) {
     const entry = pending[at];
     if (!entry) break;
     const entries = await fs.readdir(path.join(root, entry.folder), { withFileTypes: true }).catch(() => []);
-    const names = new Set(entries.filter((item) => item.isFile()).map((item) => item.name));
-    const patterns = await Promise.all(gitNames.filter((name) => names.has(name)).map((name) => readSmall(path.join(root, entry.folder, name))));
-    const rules = entry.rules.within(entry.folder, patterns);
+    const names = new Set(entries.map((item) => item.name));
+    const there = ignoreFileNames.filter((name) => names.has(name));
+    const patterns = await Promise.all(there.map((name) => readIgnoreFile(root, joined(entry.folder, name))));
+    const rules = entry.rules.within(fromTop(entry.folder), patterns);
     for (const item of entries) {
-      const relative = entry.folder === '' ? item.name : `${entry.folder}/${item.name}`;
+      const relative = joined(entry.folder, item.name);
       if (item.isDirectory()) {
-        if (entry.depth < maxDepth && !isIgnoredFolder(item.name) && !rules.ignores(relative, true))
+        if (entry.depth < maxDepth && !isIgnoredFolder(item.name) && !rules.ignores(fromTop(relative), true))
           pending.push({ folder: relative, rules, depth: entry.depth + 1 });
-      } else if (rules.ignores(relative, false)) continue;
+      } else if (rules.ignores(fromTop(relative), false)) continue;
+      else if (!isOrdinaryPath(relative)) continue;
       else if (item.isFile()) files.push(relative);
       else if (item.isSymbolicLink() && (await leadsToFileInside(path.join(root, relative), realRoot))) files.push(relative);
     }
@@ -172,18 +153,15 @@ async function leadsToFileInside(link: string, realRoot: string): Promise<boolea
   }
 }
 
-/** Names that cannot be told apart from what they are not: none of them is a source file's. */
+/**
+ * No source file has a name that cannot be told apart from what it is not, or lies deeper than one walks: a list of git's may name what no file
+ * system holds.
+ */
 export function isOrdinaryPath(file: string): boolean {
-  return !/[\ufffd\n\r\0]|^\/|(?:^|\/)\.\.(?:\/|$)/.test(file);
-}
-
-export async function readSmall(file: string): Promise<string> {
-  try {
-    const stat = await fs.stat(file);
-    return stat.isFile() && stat.size < 1024 * 1024 ? await fs.readFile(file, 'utf8') : '';
-  } catch {
-    return '';
-  }
+  if (file.length > maxPathLength || /[\ufffd\n\r\0]|^\/|(?:^|\/)\.\.(?:\/|$)/.test(file)) return false;
+  let depth = 0;
+  for (let at = file.indexOf('/'); at >= 0; at = file.indexOf('/', at + 1)) depth++;
+  return depth <= maxDepth;
 }
 
 async function isRealFolder(folder: string): Promise<boolean> {
@@ -198,8 +176,4 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function folderOf(file: string): string {
-  return file.includes('/') ? file.slice(0, file.lastIndexOf('/')) : '';
 }

@@ -25,6 +25,8 @@ const keptNames = 5000;
 const maxReExportDepth = 8;
 const maxOfStar = 256;
 const maxCandidates = 300;
+/** Definitions that are looked at for one C# namespace: each of its files has one. */
+const maxOfNamespace = 1000;
 /** Of more changed files at once, looking at each would take longer than asking again. */
 const maxForgottenSingly = 8;
 
@@ -40,6 +42,7 @@ export class SymbolTable implements SymbolSource {
   readonly #files = new RecentlyUsed<FileFacts | null>(keptFiles);
   readonly #named = new RecentlyUsed<readonly Definition[]>(keptNames);
   readonly #members = new RecentlyUsed<readonly Definition[]>(keptNames);
+  readonly #namespaces = new RecentlyUsed<readonly string[]>(keptNames);
   readonly #computed = new Map<string, unknown>();
   readonly #around: Surroundings;
   #database: FactLayer | undefined;
@@ -52,7 +55,7 @@ export class SymbolTable implements SymbolSource {
     this.#around = {
       files: options.files,
       readConfig: options.readConfig,
-      filesOfNamespace: (name) => [...new Set(this.definitionsNamed(name).flatMap((item) => (item.kind === 'namespace' ? [item.path] : [])))],
+      filesOfNamespace: (name, type) => this.#namespaces.get(`${name}\0${type ?? ''}`, () => this.#filesOfNamespace(name, type)),
       remember: (key, compute) => this.#remember(key, compute),
     };
   }
@@ -76,6 +79,11 @@ export class SymbolTable implements SymbolSource {
     this.#revision++;
     const changed = new Set(paths);
     for (const path of changed) this.#files.delete(path);
+    // Where C#'s imports lead depends on what files say, not on where they lie.
+    if ([...changed].some((path) => path.endsWith('.cs'))) {
+      this.#namespaces.clear();
+      this.#files.deleteWhere((facts) => facts?.languageId === 'csharp');
+    }
     if (changed.size > maxForgottenSingly) {
       this.#named.clear();
       this.#members.clear();
@@ -92,12 +100,18 @@ export class SymbolTable implements SymbolSource {
     this.#members.deleteWhere(isTouched);
   }
 
-  /** Configuration files or the set of paths are others now. */
-  forgetAll(): void {
+  /** The facts of any files may be others now; where imports lead is not. */
+  forgetFacts(): void {
     this.#revision++;
     this.#named.clear();
     this.#members.clear();
+    this.#namespaces.clear();
     this.#files.clear();
+  }
+
+  /** Configuration files or the set of paths are others now. */
+  forgetAll(): void {
+    this.forgetFacts();
     this.#computed.clear();
   }
 
@@ -137,7 +151,8 @@ export class SymbolTable implements SymbolSource {
 
   importersOf(path: string): readonly string[] {
     this.#checkFiles();
-    const tails = tailsOfPath(path, this.#packageNameOf(path));
+    const { anywhere, within } = tailsOfPath(path, this.#packageNameOf(path));
+    const tails = { anywhere: [...anywhere, ...this.#namespaceTailsOf(path)], within };
     const layers = [this.#options.open, this.#options.memory, ...(this.#database ? [this.#database] : [])];
     const candidates = new Set(layers.flatMap((layer) => layer.pathsImporting(tails, maxCandidates)));
     candidates.delete(path);
@@ -148,7 +163,8 @@ export class SymbolTable implements SymbolSource {
   }
 
   coChangedWith(path: string): readonly CoChange[] {
-    return this.#coChanges.get(path) ?? [];
+    // A file may be gone, or another index's by now.
+    return (this.#coChanges.get(path) ?? []).filter((item) => this.#options.files.has(item.path));
   }
 
   *paths(): Iterable<string> {
@@ -193,8 +209,9 @@ export class SymbolTable implements SymbolSource {
     if (found.length === 0 && facts.languageId === 'python') found.push(...this.#imported(facts, name, follow));
     if (found.length === 0) found.push(...passedOn.flatMap((item) => follow(item.resolvedPaths, name)));
     if (found.length === 0) found.push(...facts.definitions.filter((item) => item.name === name && item.isExported));
-    // `from package import module` names the file itself.
-    if (found.length === 0 && stemOf(path) === name) return this.#exported({ path, name: '*', depth, seen });
+    // `from package import module` names the file itself, and an alias of a C# namespace all that is in it.
+    const isWhole = stemOf(path) === name || facts.definitions.some((item) => item.kind === 'namespace' && ownerOf(item.name) === name);
+    if (found.length === 0 && isWhole) return this.#exported({ path, name: '*', depth, seen });
     return found;
   }
 
@@ -215,6 +232,22 @@ export class SymbolTable implements SymbolSource {
     for (const item of ask(memory)) if (!open.has(item.path)) found.push(item);
     if (this.#database) for (const item of ask(this.#database)) if (!open.has(item.path) && !memory.has(item.path)) found.push(item);
     return found;
+  }
+
+  #filesOfNamespace(name: string, type: string | undefined): readonly string[] {
+    if (type !== undefined) {
+      const files = new Set(this.#around.filesOfNamespace(name));
+      const types = files.size === 0 ? [] : this.#merged((layer) => layer.definitionsNamed(type, maxOfNamespace));
+      return [...new Set(types.flatMap((item) => (item.kind !== 'namespace' && files.has(item.path) ? [item.path] : [])))];
+    }
+    const found = this.#merged((layer) => layer.definitionsNamed(name, maxOfNamespace));
+    return [...new Set(found.flatMap((item) => (item.kind === 'namespace' ? [item.path] : [])))];
+  }
+
+  /** A `using` names a namespace, not a file. */
+  #namespaceTailsOf(path: string): readonly string[] {
+    if (!path.endsWith('.cs')) return [];
+    return (this.#factsOf(path)?.definitions ?? []).flatMap((item) => (item.kind === 'namespace' ? [ownerOf(item.name)] : []));
   }
 
   #packageNameOf(path: string): string | undefined {

@@ -153,7 +153,7 @@ for (const [family, specialTokens, expected] of [
 ] as const) {
   await complaint(
     `the wrong template for the model: ${family}`,
-    { model: { specialTokens, hasChatTemplate: true }, answers: ['1;', ''] },
+    { model: { specialTokens: [...specialTokens], hasChatTemplate: true }, answers: ['1;', ''] },
     async (server, inference) => {
       await suggested(server, 'const a = |\n');
       const { prompt } = inference.requests[0] ?? assert.fail();

@@ -9,12 +9,12 @@ import { languageIdOf } from '../../server/project/languageIds.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-function surroundings(paths: readonly string[], configs: Texts = {}): Surroundings {
+function surroundings(paths: readonly string[], configs: Texts = {}, namespaces: Readonly<Record<string, readonly string[]>> = {}): Surroundings {
   const computed = new Map<string, unknown>();
   return {
     files: new FileSet([...paths, ...Object.keys(configs)]),
     readConfig: (path) => configs[path],
-    filesOfNamespace: () => [],
+    filesOfNamespace: (name, type) => (Object.hasOwn(namespaces, name) ? (namespaces[name] ?? []) : []).filter((path) => !type || path.endsWith(`${type}.cs`)),
     remember: (key, compute) => {
       if (!computed.has(key)) computed.set(key, compute());
       return computed.get(key) as ReturnType<typeof compute>;
@@ -69,7 +69,14 @@ test('TypeScript: paths of tsconfig, with extends, baseUrl, comments and referen
 
 test('TypeScript: packages of the workspace by name, exports and source folder', () => {
   const around = surroundings(
-    ['packages/core/src/index.ts', 'packages/core/src/feature/a.ts', 'packages/ui/lib/main.ts', 'apps/web/x.ts', 'apps/web/src/internal/y.ts'],
+    [
+      'packages/core/src/index.ts',
+      'packages/core/src/feature/a.ts',
+      'packages/core/src/feature/$&.ts',
+      'packages/ui/lib/main.ts',
+      'apps/web/x.ts',
+      'apps/web/src/internal/y.ts',
+    ],
     {
       'packages/core/package.json':
         '{ "name": "@acme/core", "exports": { ".": { "types": "./dist/index.d.ts", "import": "./dist/index.js" }, "./feature/*": "./dist/feature/*.js" } }',
@@ -83,6 +90,7 @@ test('TypeScript: packages of the workspace by name, exports and source folder',
     '@acme/core/feature/none': '',
     ui: 'packages/ui/lib/main.ts',
     '#internal/y': 'apps/web/src/internal/y.ts',
+    '@acme/core/feature/$&': 'packages/core/src/feature/$&.ts',
     lodash: '',
   });
 });
@@ -116,7 +124,8 @@ test('Python: relative dots, src layouts, packages, submodules and namespaces', 
 test('Go: packages by the module path, nested modules first, tests left out', () => {
   const around = surroundings(['main.go', 'store/store.go', 'store/disk.go', 'store/store_test.go', 'tools/gen/gen.go'], {
     'go.mod': 'module example.org/shop\n\ngo 1.22\n',
-    'tools/go.mod': '// comment\nmodule "example.org/shop/tools"\n',
+    'tools/go.mod': '// comment\n\tmodule "example.org/shop/tools" // of the shop\n',
+    'modules/go.mod': 'modules x\n// module no\n',
   });
   check('main.go', around, {
     'example.org/shop/store': 'store/store.go store/disk.go',
@@ -127,9 +136,10 @@ test('Go: packages by the module path, nested modules first, tests left out', ()
 });
 
 test('Rust: crate, self, super, other crates of the workspace, modules in folders', () => {
-  const around = surroundings(['a/src/lib.rs', 'a/src/net/mod.rs', 'a/src/net/tcp.rs', 'a/src/util.rs', 'b/src/main.rs', 'b/src/cli.rs'], {
-    'a/Cargo.toml': '[package]\nname = "my-lib"\nversion = "1.0.0"\n',
-    'b/Cargo.toml': '[package]\nversion = "1.0.0"\nname = "tool"\n[dependencies]\nname = "x"\n',
+  const around = surroundings(['a/src/lib.rs', 'a/src/net/mod.rs', 'a/src/net/tcp.rs', 'a/src/util.rs', 'b/src/main.rs', 'b/src/cli.rs', 'c/src/lib.rs'], {
+    'a/Cargo.toml': '[package]\nauthors = ["a [b]"]\ninclude = [\n  ["x"],\n]\nname = "my-lib"\nversion = "1.0.0"\n',
+    'b/Cargo.toml': "[package]\r\nversion = '1.0.0'\r\nname = 'tool' # [x]\r\n[dependencies]\r\nname = 'x'\r\n",
+    'c/Cargo.toml': '[workspace]\nname = "no"\n[package.metadata]\nname = "nor"\n[[bin]]\nname = "this"\n',
   });
   check('a/src/net/tcp.rs', around, {
     'crate::util Helper': 'a/src/util.rs',
@@ -139,7 +149,14 @@ test('Rust: crate, self, super, other crates of the workspace, modules in folder
     'std::io Read': '',
   });
   check('a/src/lib.rs', around, { 'self::net': 'a/src/net/mod.rs', 'net::tcp Stream': 'a/src/net/tcp.rs' });
-  check('b/src/main.rs', around, { 'my_lib::net Socket': 'a/src/net/mod.rs', 'self::cli': 'b/src/cli.rs', 'my_lib Error': 'a/src/lib.rs' });
+  check('b/src/main.rs', around, {
+    'my_lib::net Socket': 'a/src/net/mod.rs',
+    'self::cli': 'b/src/cli.rs',
+    'my_lib Error': 'a/src/lib.rs',
+    'no Error': '',
+    'nor Error': '',
+    'this Error': '',
+  });
 });
 
 test('Java: classes under any source root, nested and static members, whole packages', () => {
@@ -149,6 +166,22 @@ test('Java: classes under any source root, nested and static members, whole pack
     'a.b.C.Inner Inner': 'src/main/java/a/b/C.java',
     'a.b': 'src/main/java/a/b/C.java src/main/java/a/b/D.java src/test/java/a/b/CTest.java',
     'java.util.List List': '',
+  });
+});
+
+test('C#: namespaces, types in them that an alias or `using static` names, nested types', () => {
+  const models = ['src/User.cs', 'other/Order.cs'];
+  const around = surroundings([...models, 'src/Tool.cs'], {}, { 'My.Models': models, My: ['src/Tool.cs'] });
+  check('src/Program.cs', around, {
+    'My.Models': 'src/User.cs other/Order.cs',
+    'My.Models.User': 'src/User.cs',
+    'My.Models.User User': 'src/User.cs',
+    'My.Models.Order.Line Line': 'other/Order.cs',
+    'My.Tool': 'src/Tool.cs',
+    'My.None': '',
+    'System.Linq': '',
+    System: '',
+    '__proto__.a': '',
   });
 });
 
@@ -171,6 +204,7 @@ test('an import is found again under a tail of the file it leads to', () => {
     ['rust', { specifier: 'crate', imported: 'Error' }, 'src/lib.rs'],
     ['java', { specifier: 'a.b', imported: '*' }, 'src/a/b/C.java'],
     ['cpp', { specifier: '<shop/b.h>', imported: '*' }, 'include/shop/b.h'],
+    ['csharp', { specifier: 'My.Models.User', imported: 'User' }, 'src/User.cs'],
   ];
   for (const [languageId, item, path] of cases) {
     const { anywhere, within } = tailsOfPath(path, undefined);

@@ -441,6 +441,31 @@ namespace N.M {
   assert.deepEqual(importsOf(facts), ['* < * of System', 'Short < C of A.B.C']);
 });
 
+test('C#: a namespace has its whole name, nested or for a whole file, and a using directive names what it brings in', async () => {
+  const namespacesOf = async (text: string) =>
+    (await parsing.parse(text, 'csharp', 'hash')).definitions.flatMap(({ kind, name }) => (kind === 'namespace' ? [name] : []));
+  assert.deepEqual(await namespacesOf('namespace A {\n namespace B {\n class X { } }\n namespace C . D { } }\nnamespace E { }'), ['A', 'A.B', 'A.C.D', 'E']);
+  assert.deepEqual(await namespacesOf('using X;\nnamespace A.B;\nclass C { class D { } }\n'), ['A.B']);
+  const facts = await parsing.parse('namespace A;\nclass C { class D { } }\n', 'csharp', 'hash');
+  assert.deepEqual(linesOf(facts), ['+namespace A: namespace A', '+class C: class C', '+class C.D: class D']);
+  const usings = `global using A.B;
+using static A.B.C;
+using static global::A.B.C;
+using X = A.B.C;
+using List = System.List<A.B.C>;
+using Pair = (int a, int b);
+namespace N { using A . Größe; }
+`;
+  assert.deepEqual(importsOf(await parsing.parse(usings, 'csharp', 'hash')), [
+    '* < * of A.B',
+    '* < * of A.B.C',
+    '* < * of A.B.C',
+    'X < C of A.B.C',
+    'List < List of System.List',
+    '* < * of A.Größe',
+  ]);
+});
+
 test('locals tell their types where the text does', async () => {
   assert.deepEqual(await bindingsOf('typescript', 'function f(a: Box, b?: ns.Lid[]) { const c: Pot = d; const e = new Jar(); let g = 1; }'), [
     'a: Box',

@@ -249,7 +249,7 @@ function pascalCase(name: string): string {
 
 /** Names that stand for types by the custom of most languages. */
 function typesIn(signature: string): string[] {
-  return [...new Set(signature.match(/\b[A-Z][A-Za-z0-9_$]*[a-z][A-Za-z0-9_$]*/g))];
+  return [...new Set(signature.match(/\b[A-Z][\w$]*/g))].filter((name) => /[a-z]/.test(name));
 }
 
 function isType({ kind }: Definition): boolean {

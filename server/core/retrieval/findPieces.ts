@@ -1,6 +1,7 @@
 // The pieces of one folder that a question in plain words or identifiers is about: what it names, what text search finds, who calls what it names and
 // what that calls, files it names by path, files that change together with the one it was asked in. It knows facts; it must not know the text of files,
 // budgets or models.
+import { holdsName, innermostAround, possibleCallers } from './callers.ts';
 import type { Definition, DefinitionKind, FileFacts, SymbolSource } from './facts.ts';
 import { isTest } from './nearestFirst.ts';
 import { subWordsOf } from './words.ts';
@@ -95,7 +96,7 @@ class Finder {
 
   /** `src/foo.ts`, `foo.ts`: files that the question names. */
   addPaths(): void {
-    const named = [...new Set(this.#text.match(/[\w@.$/-]+\.[A-Za-z]\w{0,7}/g) ?? [])].map((path) => path.replace(/^\.?\//, '')).slice(0, maxPathMatches);
+    const named = [...new Set(pathsIn(this.#text))].slice(0, maxPathMatches);
     if (named.length === 0) return;
     const found: { readonly path: string; readonly as: string }[] = [];
     for (const path of this.#source.paths()) {
@@ -156,16 +157,16 @@ class Finder {
 
   #addCallers(definition: Definition, score: number): void {
     let left = maxRelatives.callers;
-    for (const path of [definition.path, ...this.#source.importersOf(definition.path)]) {
-      const facts = this.#source.file(path);
-      const places = facts?.references.filter(({ name }) => name === definition.name) ?? [];
-      if (!facts || places.length === 0) continue;
-      const reason = `uses ${definition.name}`;
+    for (const { facts, share } of possibleCallers(this.#source, definition)) {
+      const places = facts.references.filter(({ name }) => name === definition.name);
+      if (places.length === 0) continue;
+      const { path } = facts;
+      const { name } = definition;
+      const reason = `uses ${name}`;
       const around = places.map(({ line }) => innermostAround(facts, line)).find((one) => one && !isSame(one, definition));
-      if (around) this.#note(around, score, reason);
+      if (around) this.#note(around, score * share, reason);
       // Of a file that is not open only the first place of a name is known, which is the import in most.
-      else if (path !== definition.path)
-        this.#add({ path, startLine: 0, endLine: -1, kind: 'text', name: definition.name, score, reason, uses: definition.name });
+      else if (path !== definition.path) this.#add({ path, startLine: 0, endLine: -1, kind: 'text', name, score: score * share, reason, uses: name });
       else continue;
       if (--left <= 0) return;
     }
@@ -220,10 +221,10 @@ class Finder {
  * @returns undefined where the text has no such use any more
  */
 export function placeOfUse(piece: FoundPiece, facts: FileFacts | undefined, lines: readonly string[]): FoundPiece | undefined {
-  const name = new RegExp(`(?<![\\w$])${(piece.uses ?? '').replaceAll('$', '\\$')}(?![\\w$])`);
+  const name = piece.uses ?? '';
   const imports = new Set(facts?.imports.map(({ line }) => line));
   for (const [line, text] of lines.entries()) {
-    if (imports.has(line) || !name.test(text)) continue;
+    if (imports.has(line) || !holdsName(text, name)) continue;
     const around = facts && innermostAround(facts, line);
     if (around) return { ...piece, startLine: around.startLine, endLine: around.endLine, kind: around.kind, name: around.name };
     if (!/^\s*(?:import|from|use|export)\b/.test(text)) return { ...piece, startLine: Math.max(0, line - 2), endLine: line + 4 };
@@ -231,10 +232,15 @@ export function placeOfUse(piece: FoundPiece, facts: FileFacts | undefined, line
   return undefined;
 }
 
-function innermostAround({ definitions }: FileFacts, line: number): Definition | undefined {
-  let best: Definition | undefined;
-  for (const one of definitions) if (one.startLine <= line && line <= one.endLine && (!best || one.startLine >= best.startLine)) best = one;
-  return best;
+/** Words with an ending such as `.ts`, each up to its last one. */
+function pathsIn(text: string): string[] {
+  return (text.match(/[\w@.$/-]+/g) ?? []).flatMap((word) => {
+    for (let at = word.lastIndexOf('.'); at > 0; at = word.lastIndexOf('.', at - 1)) {
+      const ending = /^\.[A-Za-z]\w{0,7}/.exec(word.slice(at, at + 9))?.[0];
+      if (ending !== undefined) return [word.slice(0, at + ending.length).replace(/^\.?\//, '')];
+    }
+    return [];
+  });
 }
 
 const isSame = (a: Definition, b: Definition) => a.path === b.path && a.startLine === b.startLine && a.name === b.name;

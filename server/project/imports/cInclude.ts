@@ -19,9 +19,19 @@ export function resolveInclude(from: string, specifier: string, files: FileSet):
   }
   // <string.h> is the system's, whatever file of that name lies somewhere.
   if (isSystem && !path.includes('/')) return [];
-  const ending = files.endingWith(path.replace(/^(?:\.\.?\/)+/, ''));
-  const best = ending.sort((a, b) => sharedParts(b, from) - sharedParts(a, from) || a.length - b.length || (a < b ? -1 : 1))[0];
+  const best = nearestOf(files.endingWith(path.replace(/^(?:\.\.?\/)+/, '')), from);
   return best === undefined ? [] : [best];
+}
+
+/** Each is looked at once, since a repository may have tens of thousands of one name. */
+function nearestOf(paths: readonly string[], from: string): string | undefined {
+  let best: { readonly path: string; readonly shared: number } | undefined;
+  for (const path of paths) {
+    const shared = sharedParts(path, from);
+    const order = best && (best.shared - shared || path.length - best.path.length || (path < best.path ? -1 : 1));
+    if (order === undefined || order < 0) best = { path, shared };
+  }
+  return best?.path;
 }
 
 function sharedParts(a: string, b: string): number {

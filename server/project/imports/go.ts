@@ -1,5 +1,6 @@
 // Where Go's imports lead: a package is a folder, named by its module's path in `go.mod` and the way from there.
 import { folderOf } from '../fileSet.ts';
+import { trimmedLines } from './configText.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export function resolveGo(specifier: string, around: Surroundings): readonly string[] {
@@ -21,9 +22,18 @@ function modules(around: Surroundings): readonly { readonly module: string; read
   return around.remember('go.mod', () =>
     [...around.files.named('go.mod')]
       .flatMap((file) => {
-        const module = /^\s*module\s+"?([^\s"]+)/m.exec(around.readConfig(file) ?? '')?.[1];
+        const module = moduleOf(around.readConfig(file) ?? '');
         return module ? [{ module, folder: folderOf(file) }] : [];
       })
       .sort((a, b) => b.module.length - a.module.length),
   );
+}
+
+/** Line by line: a pattern over the whole text, whose blanks match line breaks too, takes seconds for a file of nothing but line breaks. */
+function moduleOf(text: string): string | undefined {
+  for (const line of trimmedLines(text)) {
+    const module = /^module\s+["`]?([^\s"`]+)/.exec(line)?.[1];
+    if (module !== undefined) return module;
+  }
+  return undefined;
 }

@@ -1,7 +1,8 @@
 // From what an import says to the project's files it means: pure functions over the set of paths and the texts of a few configuration files.
 import { folderOf, nameOf } from '../fileSet.ts';
-import { resolveGo } from './go.ts';
 import { resolveInclude } from './cInclude.ts';
+import { resolveCsharp } from './csharp.ts';
+import { resolveGo } from './go.ts';
 import { resolveJava } from './java.ts';
 import { resolvePython } from './python.ts';
 import { resolveRust } from './rust.ts';
@@ -39,7 +40,7 @@ function resolveFor(
     case 'cpp':
       return resolveInclude(path, wanted.specifier, around.files);
     case 'csharp':
-      return around.filesOfNamespace(wanted.specifier);
+      return resolveCsharp(wanted.specifier, around);
     default:
       return none;
   }

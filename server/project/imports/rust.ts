@@ -1,6 +1,7 @@
 // Where Rust's `use` and `mod` lead: from a crate's root file down its modules. Modules that are written inside of a file are found by the
 // longest part of the path that is a file.
 import { ancestorsOf, folderOf, nameOf } from '../fileSet.ts';
+import { trimmedLines } from './configText.ts';
 import type { ImportToResolve, Surroundings } from './surroundings.ts';
 
 interface Place {
@@ -64,10 +65,22 @@ function crates(around: Surroundings): ReadonlyMap<string, string> {
   return around.remember('crates', () => {
     const found = new Map<string, string>();
     for (const file of around.files.named('Cargo.toml')) {
-      const name = /^\[package\][^[]*?^\s*name\s*=\s*"([^"]+)"/ms.exec(around.readConfig(file) ?? '')?.[1];
+      const name = packageNameOf(around.readConfig(file) ?? '');
       const folder = folderOf(file);
       if (name) found.set(name.replaceAll('-', '_'), folder === '' ? 'src' : `${folder}/src`);
     }
     return found;
   });
+}
+
+/** The `name` of the table `[package]`, which ends where the next table begins; a line of an array's value begins with a bracket, too, but is no table. */
+function packageNameOf(text: string): string | undefined {
+  let isInPackage = false;
+  for (const line of trimmedLines(text)) {
+    const table = /^\[\[?\s*([\w.-]+)\s*\]/.exec(line)?.[1];
+    if (table !== undefined) isInPackage = table === 'package';
+    const name = isInPackage ? /^name\s*=\s*["']([^"']+)["']/.exec(line)?.[1] : undefined;
+    if (name !== undefined) return name;
+  }
+  return undefined;
 }

@@ -14,6 +14,8 @@ const sources: Readonly<Record<string, readonly string[]>> = {
 };
 const maxExtends = 8;
 const maxPackages = 2000;
+/** No path is longer; one of nothing but stars, each of which stands for a long name, would fill the memory. */
+const maxTargetLength = 1000;
 
 export function resolveTypescript(from: string, specifier: string, around: Surroundings): readonly string[] {
   const found =
@@ -51,7 +53,13 @@ function byPaths(from: string, specifier: string, around: Surroundings): string 
       const star = matchStar(pattern, specifier);
       if (star === undefined) continue;
       for (const target of targets) {
-        const found = fileAt(joinPath(rules.folder, target.replace('*', star)), around);
+        const found = fileAt(
+          joinPath(
+            rules.folder,
+            target.replace('*', () => star),
+          ),
+          around,
+        );
         if (found) return found;
       }
     }
@@ -68,7 +76,7 @@ function rulesFor(folder: string, around: Surroundings): readonly PathRules[] {
       for (const name of ['tsconfig.json', 'jsconfig.json']) {
         const file = ancestor === '' ? name : `${ancestor}/${name}`;
         if (!around.files.has(file)) continue;
-        const config = parseJsonWithComments(around.readConfig(file));
+        const config = configAt(file, around);
         const references = field(config, 'references');
         const referenced = (Array.isArray(references) ? references : []).slice(0, 20).flatMap((reference: unknown) => {
           const at = field(reference, 'path');
@@ -93,7 +101,7 @@ function pathRules(file: string, around: Surroundings): PathRules {
   for (let current = pending.shift(); current !== undefined && seen.size < maxExtends; current = pending.shift()) {
     if (seen.has(current)) continue;
     seen.add(current);
-    const config = parseJsonWithComments(around.readConfig(current));
+    const config = configAt(current, around);
     const compilerOptions = field(config, 'compilerOptions');
     const base = field(compilerOptions, 'baseUrl');
     const ownBase = typeof base === 'string' ? joinPath(folderOf(current), base.replaceAll('${configDir}', '.')) : undefined;
@@ -104,7 +112,7 @@ function pathRules(file: string, around: Surroundings): PathRules {
       paths = Object.entries(own as Record<string, unknown>)
         .map(([pattern, targets]) => ({ pattern, targets: strings(targets).map((target) => target.replaceAll('${configDir}', '.')) }))
         // The longest prefix wins, as in the compiler.
-        .sort((a, b) => b.pattern.replace(/\*.*$/, '').length - a.pattern.replace(/\*.*$/, '').length);
+        .sort((a, b) => lengthBeforeStar(b.pattern) - lengthBeforeStar(a.pattern));
     }
     const parents = field(config, 'extends');
     for (const parent of typeof parents === 'string' ? [parents] : strings(parents).reverse()) {
@@ -154,7 +162,12 @@ export function packagesByName(around: Surroundings): ReadonlyMap<string, string
 function manifestOf(folder: string, around: Surroundings): unknown {
   const file = folder === '' ? 'package.json' : `${folder}/package.json`;
   if (!around.files.has(file)) return undefined;
-  return around.remember(`manifest:${file}`, () => parseJsonWithComments(around.readConfig(file)));
+  return configAt(file, around);
+}
+
+/** Each is read once: all folders below it ask for the same one. */
+function configAt(file: string, around: Surroundings): unknown {
+  return around.remember(`config:${file}`, () => parseJsonWithComments(around.readConfig(file)));
 }
 
 function mainFileOf(folder: string, around: Surroundings): string | undefined {
@@ -205,7 +218,7 @@ function exportTarget(table: unknown, subpath: string): string | undefined {
   if (exact) return conditionTarget(exact[1]);
   for (const [pattern, value] of entries.sort((a, b) => b[0].length - a[0].length)) {
     const star = pattern.includes('*') ? matchStar(pattern, subpath) : undefined;
-    if (star !== undefined) return conditionTarget(value)?.replaceAll('*', star);
+    if (star !== undefined) return withStars(conditionTarget(value), star);
   }
   return undefined;
 }
@@ -219,6 +232,16 @@ function conditionTarget(value: unknown, depth = 0): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function withStars(target: string | undefined, star: string): string | undefined {
+  // A function, since a name may hold what a replacement takes for signs of its own (`$&`).
+  return target !== undefined && target.length <= maxTargetLength ? target.replaceAll('*', () => star) : undefined;
+}
+
+function lengthBeforeStar(pattern: string): number {
+  const at = pattern.indexOf('*');
+  return at < 0 ? pattern.length : at;
 }
 
 function matchStar(pattern: string, text: string): string | undefined {

@@ -20,11 +20,23 @@ const kinds: Readonly<Record<string, DefinitionKind>> = {
   enum_declaration: 'enum',
 };
 
-export function extractCsharp(root: Node, out: Collector): void {
-  for (const node of root.namedChildren) declaration(node, undefined, false, out);
+interface Scope {
+  /** The whole name of the namespace around it. */
+  readonly namespace?: string | undefined;
+  readonly container?: string | undefined;
+  readonly isInInterface?: boolean;
 }
 
-function declaration(node: Node, container: string | undefined, isInInterface: boolean, out: Collector): void {
+export function extractCsharp(root: Node, out: Collector): void {
+  declarations(root, {}, out);
+}
+
+function declarations(parent: Node | null, scope: Scope, out: Collector): void {
+  for (const node of parent?.namedChildren ?? []) declaration(node, scope, out);
+}
+
+function declaration(node: Node, scope: Scope, out: Collector): void {
+  const { container, isInInterface = false } = scope;
   const nameNode = node.childForFieldName('name');
   const name = out.of(nameNode);
   const body = node.childForFieldName('body');
@@ -35,8 +47,9 @@ function declaration(node: Node, container: string | undefined, isInInterface: b
   const type = node.childForFieldName('type') ?? node.childForFieldName('returns');
   switch (node.type) {
     case 'using_directive': {
-      const target = node.namedChildren.find((child) => child.id !== nameNode?.id);
-      const specifier = (out.of(target) ?? '').replace(/\s/g, '');
+      // An alias may be of a type with arguments, which the file it stands in is not called after; one of a tuple or a pointer leads nowhere.
+      const target = out.of(node.namedChildren.find((child) => child.id !== nameNode?.id)) ?? '';
+      const specifier = /^[\p{L}\p{N}_.:\s@]+/u.exec(target)?.[0].replace(/\s|^global::/g, '') ?? '';
       return out.import({
         local: name ?? '*',
         imported: name ? specifier.slice(specifier.lastIndexOf('.') + 1) : '*',
@@ -45,10 +58,12 @@ function declaration(node: Node, container: string | undefined, isInInterface: b
       });
     }
     case 'namespace_declaration':
-    case 'file_scoped_namespace_declaration':
-      out.define({ name, kind: 'namespace', node, isExported: true, signature: `namespace ${name ?? ''}` });
-      for (const child of body?.namedChildren ?? []) declaration(child, undefined, false, out);
-      return;
+    case 'file_scoped_namespace_declaration': {
+      const namespace = [scope.namespace ?? '', name?.replace(/\s/g, '') ?? ''].filter((part) => part !== '').join('.');
+      out.define({ name: namespace, kind: 'namespace', node, isExported: true, signature: `namespace ${namespace}` });
+      // What belongs to a namespace of the whole file stands behind it, not in it.
+      return declarations(body, { namespace }, out);
+    }
     case 'class_declaration':
     case 'record_declaration':
     case 'record_struct_declaration':
@@ -72,8 +87,7 @@ function declaration(node: Node, container: string | undefined, isInInterface: b
             });
       }
       const inner = container && name ? `${container}.${name}` : name;
-      for (const child of body?.namedChildren ?? []) declaration(child, inner, kind === 'interface', out);
-      return;
+      return declarations(body, { container: inner, isInInterface: kind === 'interface' }, out);
     }
     case 'method_declaration':
     case 'delegate_declaration':
@@ -117,8 +131,7 @@ function declaration(node: Node, container: string | undefined, isInInterface: b
     case 'preproc_else':
     case 'preproc_region':
     case 'ERROR':
-      for (const child of node.namedChildren) declaration(child, container, isInInterface, out);
-      break;
+      return declarations(node, scope, out);
     default:
   }
 }

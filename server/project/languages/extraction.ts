@@ -136,7 +136,8 @@ export function firstSentence(comment: string): string | undefined {
     line
       .trim()
       .replace(/^(?:\/\*[*!]?|\*\/|\/\/[/!]?|\*(?!\*)|#+)\s?/, '')
-      .replace(/\s*\*\/$/, '')
+      .replace(/\*\/$/, '')
+      .trimEnd()
       .replace(/^(?:[rRuUbBfF]{0,2})(?:"""|''')|(?:"""|''')$/g, '')
       .replace(/<\/?(?:summary|para|p|remarks)\/?>/g, '')
       .trim(),
@@ -159,17 +160,19 @@ export function simpleTypeName(type: string | undefined): string | undefined {
     rest = rest
       .replace(/^(?:&(?:'\w+\s*)?|\*|mut\s+|const\s+|readonly\s+|dyn\s+|impl\s+|final\s+|static\s+|unsigned\s+|struct\s+|\?|async\s+|["'])+/, '')
       .trim();
-    // Wrappers whose members are rarely what is meant.
-    const wrapped =
-      /^(?:[\w.]+(?:\.|::))?(?:Promise|Awaited|Readonly|Partial|Optional|Option|Result|Task|ValueTask|ClassVar|Final|unique_ptr|shared_ptr|Nullable)\s*[<[]\s*(.+?)\s*[>\]]$/s.exec(
-        rest,
-      );
-    if (!wrapped?.[1]) break;
-    rest = wrapped[1];
+    // Its end is looked at apart from its beginning: a pattern over all of it tries every blank of a hostile type as the end of what is inside.
+    const opened = wrapper.exec(rest)?.[0];
+    const inside = opened !== undefined && /[>\]]$/.test(rest) ? rest.slice(opened.length, -1).trim() : '';
+    if (inside === '') break;
+    rest = inside;
   }
   const name = /^(?:[\p{L}_$][\p{L}\p{N}_$]*(?:\.|::))*([\p{L}_$][\p{L}\p{N}_$]*)/u.exec(rest)?.[1];
   return name && !primitive.has(name) ? name : undefined;
 }
+
+/** Whose members are rarely what is meant. */
+const wrapper =
+  /^(?:[\w.]+(?:\.|::))?(?:Promise|Awaited|Readonly|Partial|Optional|Option|Result|Task|ValueTask|ClassVar|Final|unique_ptr|shared_ptr|Nullable)\s*[<[]/;
 
 const primitive = new Set(
   'string number boolean bool void any unknown never null undefined object symbol bigint str int float bytes None dict list set tuple char short long double byte i8 i16 i32 i64 u8 u16 u32 u64 usize isize f32 f64 error rune uint int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 auto var let decimal sbyte ushort uint ulong function map chan func interface struct fn Self self this typeof keyof new'.split(
@@ -186,7 +189,20 @@ function clip(text: string, length: number): string {
 }
 
 function stripComments(text: string): string {
-  return text.includes('/*') || text.includes('//') ? text.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/(^|[\s,({])\/\/[^\n]*/g, '$1') : text;
+  return text.includes('/*') || text.includes('//') ? stripBlockComments(text).replace(/(^|[\s,({])\/\/[^\n]*/g, '$1') : text;
+}
+
+/** One without an end is no comment, and then nor is any behind it. */
+function stripBlockComments(text: string): string {
+  let kept = '';
+  let start = 0;
+  for (let at = text.indexOf('/*'); at >= 0; at = text.indexOf('/*', start)) {
+    const end = text.indexOf('*/', at + 2);
+    if (end < 0) break;
+    kept += `${text.slice(start, at)} `;
+    start = end + 2;
+  }
+  return kept + text.slice(start);
 }
 
 function dedent(text: string): string {

@@ -9,7 +9,7 @@ import { extractPython, pythonBindings } from './python.ts';
 import { extractRust, rustBindings } from './rust.ts';
 import { extractTypescript, javascriptBindings, typescriptBindings } from './typescript.ts';
 
-export const factsVersion = 2;
+export const factsVersion = 3;
 
 export interface Language {
   /** The file is `tree-sitter-NAME.wasm`. */

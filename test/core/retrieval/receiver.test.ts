@@ -29,6 +29,12 @@ check('class Mine extends Pool {\n  run() {\n    super.', ['Pool'], { after: '  
 check('unknown.', []);
 check('pool', []);
 check('1.', []);
+check('openPool(sizes.get(1)).', []);
+check('openPool(sizes.small).', ['Pool']);
+check('const pool: Pool = make();\npool.take(sizes.small).', ['Lease']);
+check('const pool: Pool = make();\n2pool.', ['Pool']);
+// Cut to what may be meant: the chain itself is still there.
+check(`const pool: Pool = make();\nf(0x${'0f'.repeat(40_000)}, pool.`, ['Pool']);
 const python = { file: 'main.py', head: 'from pool import Pool\n' };
 check('pool = Pool()\npool.', ['Pool'], python);
 check('def use(pool: Pool):\n    pool.take().', ['Lease'], python);
