@@ -1,58 +1,24 @@
 // One workspace folder's index: keeps it in step with the disk and with open documents. It puts the parts of this room together: the list, the queue, the worker,
 // the layers; it must not know who asks, nor how any of the parts works.
-import type { Log } from '../core/log.ts';
-import type { ProjectClock } from './clock.ts';
-import { isConfiguration, readConfiguration } from './configurationFiles.ts';
+import { readConfiguration } from './configurationFiles.ts';
 import { DiskChanges } from './diskChanges.ts';
 import { EarlyImports } from './earlyImports.ts';
 import { FolderFiles } from './folderFiles.ts';
+import type { FolderIndexOptions, FolderStatus } from './folderIndexOptions.ts';
+import { FolderList } from './folderList.ts';
 import { FolderStore } from './folderStore.ts';
 import { readCoChanges, watchHead } from './history.ts';
 import { ImportProbe } from './importProbe.ts';
 import { IndexingLoop } from './indexingLoop.ts';
-import { inSlices, listFiles } from './listing.ts';
 import { OpenDocuments } from './openDocuments.ts';
-import type { ParseWorkerThread } from './parseWorkerThread.ts';
+import { Outcomes } from './outcomes.ts';
+import { Problems } from './problems.ts';
 import { Progress } from './progress.ts';
-import { isSecretPath, type SkipReason } from './skipRules.ts';
+import { isSecretPath } from './skipRules.ts';
 import { SymbolTable } from './symbolTable.ts';
 import { WantedFirst } from './wantedFirst.ts';
-import type { IndexedFile } from './workerMessages.ts';
+import type { StoreState } from './workerMessages.ts';
 import { priorities, WorkQueue } from './workQueue.ts';
-
-export interface FolderIndexOptions {
-  /** The absolute path of the folder, which also names it. */
-  readonly root: string;
-  /** Undefined: in memory only. */
-  readonly databaseFile: string | undefined;
-  readonly maxDatabaseBytes: number;
-  readonly maxFiles: number;
-  /** The part of one core's time that files nobody looks at may take, above 0 and at most 1. */
-  readonly cpuShare: () => number;
-  readonly gitTimeoutMs: number;
-  /** How long a burst of changes is collected. */
-  readonly debounceMs: number;
-  /** Folders inside this one that have an index of their own, relative to it. */
-  readonly innerFolders: readonly string[];
-  readonly worker: ParseWorkerThread;
-  readonly clock: ProjectClock;
-  readonly log: Log;
-  readonly onChange: () => void;
-}
-
-export interface FolderStatus {
-  readonly root: string;
-  readonly files: number;
-  /** Files that were parsed since the start; 0 where nothing had changed. */
-  readonly parsed: number;
-  readonly waiting: number;
-  readonly skippedByReason: Readonly<Partial<Record<SkipReason, number>>>;
-  /** Whether every listed file has been looked at. */
-  readonly isComplete: boolean;
-  readonly store: 'sqlite' | 'memory';
-  /** What a person should know: the disk is full, files were left out. */
-  readonly problem: string | undefined;
-}
 
 const maxRebuilds = 3;
 
@@ -65,13 +31,14 @@ export class FolderIndex {
   readonly #documents: OpenDocuments;
   readonly #wanted: WantedFirst;
   readonly #early: EarlyImports;
+  readonly #list: FolderList;
   readonly #store: FolderStore;
   readonly #progress: Progress;
   readonly #changes: DiskChanges;
+  readonly #outcomes: Outcomes;
   readonly #loop: IndexingLoop;
+  readonly #problems: Problems;
   #rebuilds = 0;
-  #isListed = false;
-  #problem: string | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: FolderIndexOptions) {
@@ -88,11 +55,22 @@ export class FolderIndex {
       isLeftOut: (relative) => this.#files.isLeftOut(relative),
     });
     this.#wanted = new WantedFirst({ queue: this.#queue, files, symbols: this.symbols });
-    const isElsewhere = (relative: string) => this.#isElsewhere(relative);
+    this.#problems = new Problems({ warn: (sentence) => log.warn(sentence), onChange });
+    this.#list = new FolderList(
+      {
+        ...options,
+        files,
+        queue: this.#queue,
+        beforeReading: () => this.#early.ahead(),
+        onRead: ({ isCut }) => this.#listRead(isCut),
+        onListed: (gone) => this.#outcomes.listed(gone),
+      },
+      options.innerFolders,
+    );
+    const isElsewhere = (relative: string) => this.#list.isElsewhere(relative);
     const probe = new ImportProbe({ root, isElsewhere, gitTimeoutMs, signal });
     this.#early = new EarlyImports({ probe, files, symbols: this.symbols, queue: this.#queue, clock, signal, onFound: onChange });
-    this.#progress = new Progress({ isWaiting: () => !this.#isListed || this.#queue.hasWork || this.#changes.isWaiting, onDone: onChange });
-    const onProblem = (problem: string) => this.#noteProblem(problem);
+    this.#progress = new Progress({ isWaiting: () => !this.#list.isListed || this.#queue.hasWork || this.#changes.isWaiting, onDone: onChange });
     this.#store = new FolderStore({
       place: { folder: root, root, database, maxDatabaseBytes },
       worker,
@@ -100,7 +78,8 @@ export class FolderIndex {
       log,
       onReader: (reader) => this.symbols.useDatabase(reader),
       onDamage: () => void this.rebuild(),
-      onProblem,
+      onAnother: () => this.#outcomes.startOver(),
+      onProblem: (problem) => this.#problems.note('memoryOnly', problem),
     });
     this.#changes = new DiskChanges({
       root,
@@ -110,17 +89,35 @@ export class FolderIndex {
       debounceMs,
       isElsewhere,
       onConfiguration: () => this.symbols.forgetAll(),
-      onChanged: (paths) => this.#queue.add(paths, priorities.open),
-      list: () => this.#list(signal),
+      onChanged: (paths) => {
+        this.#outcomes.heard(paths);
+        this.#queue.add(paths, priorities.open);
+      },
+      list: () => this.#list.list(signal),
+    });
+    this.#outcomes = new Outcomes({
+      files: this.#files,
+      documents: this.#documents,
+      queue: this.#queue,
+      symbols: this.symbols,
+      wanted: this.#wanted,
+      early: this.#early,
+      store: this.#store,
+      progress: this.#progress,
+      problems: this.#problems,
+      onChange,
     });
     this.#loop = new IndexingLoop({
       ...options,
       queue: this.#queue,
       progress: this.#progress,
-      onLooked: (looked) => this.#note(looked),
+      onLooked: (looked) => this.#outcomes.note(looked),
       onCulprit: (culprit) => this.#files.leaveOut(culprit, 'tooSlow'),
       onDamage: () => this.rebuild(),
-      onProblem,
+      onProblem: (kind, problem) => {
+        if (kind === 'noRoom' && problem === undefined) this.#outcomes.written();
+        else this.#problems.note(kind, problem);
+      },
     });
   }
 
@@ -134,7 +131,7 @@ export class FolderIndex {
       skippedByReason,
       isComplete: this.#progress.isComplete,
       store: this.#store.isOpen ? 'sqlite' : 'memory',
-      problem: this.#problem,
+      problem: this.#problems.first,
     };
   }
 
@@ -168,7 +165,12 @@ export class FolderIndex {
     if (!this.#documents.close(relative)) return;
     this.#early.closed(relative);
     this.symbols.forget([relative]);
-    if (this.#files.paths.has(relative)) this.#queue.add([relative], priorities.open);
+    if (this.#files.paths.has(relative) && !this.#list.isElsewhere(relative)) this.#queue.add([relative], priorities.open);
+  }
+
+  /** Other folders inside this one have an index of their own from now on. */
+  useInnerFolders(innerFolders: readonly string[]): void {
+    if (this.#list.useInnerFolders(innerFolders)) this.#changes.listAgain();
   }
 
   /** The database turned out to be damaged: it is set aside and made anew, while memory and open documents answer. */
@@ -178,10 +180,13 @@ export class FolderIndex {
     await this.#progress.during(async () => {
       this.#store.close();
       await this.#store.open({ isDamaged: true });
-      this.#wanted.startOver();
-      this.#queue.add(this.#files.paths, priorities.rest);
-      for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
+      this.#outcomes.startOver();
     });
+  }
+
+  /** The worker was started again and has opened the database by itself. */
+  async reopened(state: StoreState): Promise<void> {
+    await this.#progress.during(() => this.#store.reopened(state));
   }
 
   async dispose(): Promise<void> {
@@ -197,7 +202,7 @@ export class FolderIndex {
     await Promise.all([
       // What open documents import is looked at while the folder is listed; the rest waits for the list.
       opened.then(() => this.#loop.run(signal)),
-      this.#progress.during(() => Promise.all([opened, this.#list(signal)])).then(() => this.#follow(signal)),
+      this.#progress.during(() => Promise.all([opened, this.#list.list(signal)])).then(() => this.#follow(signal)),
     ]);
   }
 
@@ -216,38 +221,10 @@ export class FolderIndex {
     ]);
   }
 
-  /** Lists the folder; what is new or may have changed waits afterwards. Returns how long it took, ms. */
-  async #list(signal: AbortSignal): Promise<number> {
-    const { root, maxFiles, gitTimeoutMs, clock, worker, onChange } = this.#options;
-    const known = this.#files.paths;
-    const began = clock.now();
-    const { paths, isCut } = await listFiles(root, { signal, maxFiles, gitTimeoutMs, beforeReading: () => this.#early.ahead() });
-    if (signal.aborted) return 0;
+  #listRead(isCut: boolean): void {
     this.#early.end();
-    if (isCut) this.#noteProblem(`The folder has more than ${maxFiles} files; the index holds the first ones.`);
-    // Whatever is asked meanwhile is answered from a list that is partly old, partly new.
-    const listed = new Set<string>();
-    await inSlices(paths, (relative) => {
-      if (this.#isElsewhere(relative)) return false;
-      listed.add(relative);
-      known.add(relative);
-      this.#queue.add([relative], priorities.rest);
-      return false;
-    });
-    if (signal.aborted) return 0;
-    const gone = await inSlices([...known], (relative) => !listed.has(relative));
-    this.#drop(gone);
-    this.symbols.forgetAll();
-    this.#isListed = true;
-    for (const relative of this.#documents.paths()) this.#wanted.opened(relative);
-    this.#queue.releaseRest();
-    onChange();
-    if (gone.length > 0) {
-      await worker.request({ kind: 'remove', folder: root, paths: gone });
-      // What was asked meanwhile may still name them.
-      this.symbols.forget(gone);
-    }
-    return clock.now() - began;
+    const { maxFiles } = this.#options;
+    this.#problems.note('tooManyFiles', isCut ? `The folder has more than ${maxFiles} files; the index holds the first ones.` : undefined);
   }
 
   async #readHistory(signal: AbortSignal): Promise<void> {
@@ -263,43 +240,8 @@ export class FolderIndex {
 
   #documentParsed(relative: string): void {
     this.symbols.forget([relative]);
-    if (this.#isListed) this.#wanted.opened(relative);
+    if (this.#list.isListed) this.#wanted.opened(relative);
     else void this.#early.opened(relative);
     this.#options.onChange();
-  }
-
-  #note(looked: readonly IndexedFile[]): void {
-    this.#drop(looked.flatMap(({ path: relative, outcome }) => (outcome === 'gone' ? [relative] : [])));
-    // A list that was read meanwhile may no longer have some.
-    const there = looked.filter(({ path: relative, outcome }) => outcome !== 'gone' && this.#files.paths.has(relative));
-    for (const file of there) this.#files.note(file, { hasDatabase: this.#store.isOpen });
-    const changed = there.flatMap(({ path: relative, outcome }) => (outcome === 'fresh' ? [] : [relative]));
-    if (changed.some(isConfiguration)) this.symbols.forgetAll();
-    if (changed.length > 0) this.symbols.forget(changed);
-    for (const { path: relative } of there) {
-      this.#wanted.lookedAt(relative);
-      void this.#early.lookedAt(relative);
-    }
-    this.#options.onChange();
-  }
-
-  #drop(paths: readonly string[]): void {
-    for (const relative of paths) {
-      this.#files.drop(relative);
-      this.#queue.delete(relative);
-      this.#wanted.gone(relative);
-    }
-    if (paths.length > 0) this.symbols.forget(paths);
-  }
-
-  /** The first is kept: what follows mostly follows from it. */
-  #noteProblem(problem: string): void {
-    if (this.#problem !== undefined) return;
-    this.#problem = problem;
-    this.#options.log.warn(problem);
-  }
-
-  #isElsewhere(relative: string): boolean {
-    return this.#options.innerFolders.some((inner) => relative === inner || relative.startsWith(`${inner}/`));
   }
 }

@@ -6,11 +6,14 @@ import type { FactLayer } from './factLayer.ts';
 import type { PathTails } from './imports/resolveImport.ts';
 import { chunkLines, chunksSpan, closeQuietly, definitionsSpan, isDamage } from './indexSchema.ts';
 import type { ContentFacts } from './parsing.ts';
+import { sumOf } from './rowSum.ts';
 import { searchExpression } from './searchWords.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
-const definitionColumns = 'd.name, d.kind, d.container, d.signature, d.docstring, d.type_name, d.start_line, d.end_line, d.is_exported';
+/** What the sum of a definition is made of, in this order. */
+const summedColumns = ['id', 'name', 'kind', 'container', 'signature', 'docstring', 'type_name', 'start_line', 'end_line', 'is_exported'];
+const definitionColumns = [...summedColumns, 'sum'].map((column) => `d.${column}`).join(', ');
 
 export class IndexReader implements FactLayer {
   readonly #database: DatabaseSync;
@@ -31,9 +34,9 @@ export class IndexReader implements FactLayer {
   }
 
   facts(path: string): ContentFacts | undefined {
-    const row = this.#all('SELECT c.id, c.facts FROM files f JOIN contents c ON c.id = f.content_id WHERE f.path = ?', path)[0];
-    const facts = row && parseFacts(text(row['facts']));
-    return facts && this.#withDetails(facts, Number(row['id']));
+    const row = this.#all('SELECT c.id, c.facts, c.facts_sum FROM files f JOIN contents c ON c.id = f.content_id WHERE f.path = ?', path)[0];
+    const facts = row && this.#summed(text(row['facts']), row['facts_sum']);
+    return facts === undefined ? undefined : this.#withDetails(parseFacts(facts), Number(row?.['id']));
   }
 
   /** Definitions and references are the most of it, and not everyone who asks for a file wants them. */
@@ -42,8 +45,11 @@ export class IndexReader implements FactLayer {
     let references: ContentFacts['references'] | undefined;
     const ofContent = [contentId * definitionsSpan, (contentId + 1) * definitionsSpan] as const;
     const readDefinitions = () =>
-      this.#all(`SELECT ${definitionColumns} FROM definitions d WHERE d.id >= ? AND d.id < ? ORDER BY d.id`, ...ofContent).map(definitionOf);
-    const readReferences = () => parseReferences(text(this.#all('SELECT names FROM contents WHERE id = ?', contentId)[0]?.['names']));
+      this.#sound(this.#all(`SELECT ${definitionColumns} FROM definitions d WHERE d.id >= ? AND d.id < ? ORDER BY d.id`, ...ofContent)).map(definitionOf);
+    const readReferences = () => {
+      const row = this.#all('SELECT names, names_sum FROM contents WHERE id = ?', contentId)[0];
+      return parseReferences((row && this.#summed(text(row['names']), row['names_sum'])) ?? '[]');
+    };
     return {
       ...facts,
       get definitions() {
@@ -117,7 +123,28 @@ export class IndexReader implements FactLayer {
       value,
       limit,
     );
-    return rows.map((row) => ({ ...definitionOf(row), path: text(row['path']) }));
+    return this.#sound(rows).map((row) => ({ ...definitionOf(row), path: text(row['path']) }));
+  }
+
+  /** The definitions, or none when one of them is not what was written. */
+  #sound(rows: readonly Row[]): readonly Row[] {
+    const isSound = (row: Row) => row['sum'] === sumOf(summedColumns.map((column) => plain(row[column])));
+    if (rows.every(isSound)) return rows;
+    this.#foundDamage();
+    return [];
+  }
+
+  /** The text, unless it is not what was written. */
+  #summed(value: string, sum: SQLOutputValue | undefined): string | undefined {
+    if (sumOf([value]) === sum) return value;
+    this.#foundDamage();
+    return undefined;
+  }
+
+  #foundDamage(): void {
+    if (this.#isClosed) return;
+    this.close();
+    queueMicrotask(this.#onDamage);
   }
 
   #all(sql: string, ...values: (string | number)[]): Row[] {
@@ -131,10 +158,7 @@ export class IndexReader implements FactLayer {
       return statement.all(...values);
     } catch (error) {
       // A busy or unreadable file answers nothing this time; a damaged one never will.
-      if (isDamage(error)) {
-        this.close();
-        queueMicrotask(this.#onDamage);
-      }
+      if (isDamage(error)) this.#foundDamage();
       return [];
     }
   }
@@ -154,29 +178,23 @@ function definitionOf(row: Row): Omit<Definition, 'path'> {
   };
 }
 
-/** What bytes on a disk became may be anything; only this program writes them, so a look at the form is enough. */
-function parseFacts(json: string): Omit<ContentFacts, 'definitions' | 'references'> | undefined {
-  const value = parseJson(json) as Partial<ContentFacts> | null | undefined;
-  const lists = value && [value.bindings, value.imports, value.exports, value.baseTypes];
-  return lists?.every(Array.isArray) && typeof value?.languageId === 'string' ? (value as ContentFacts) : undefined;
+/** Only this program writes them, and their sum says that they are what it wrote. */
+function parseFacts(json: string): Omit<ContentFacts, 'definitions' | 'references'> {
+  return JSON.parse(json) as ContentFacts;
 }
 
 function parseReferences(json: string): Reference[] {
-  const flat = parseJson(json);
+  const flat = JSON.parse(json) as (string | number)[];
   const found: Reference[] = [];
-  if (!Array.isArray(flat)) return found;
   for (let at = 0; at + 2 < flat.length; at += 3) found.push({ name: String(flat[at]), line: Number(flat[at + 1]), column: Number(flat[at + 2]) });
   return found;
 }
 
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
 function text(value: SQLOutputValue | undefined): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** What no row of this program holds is left out, and its sum is another one then. */
+function plain(value: SQLOutputValue | undefined): string | number | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
 }

@@ -8,7 +8,7 @@ import path from 'node:path';
 type Sqlite = Pick<typeof sqliteModule, 'DatabaseSync'>;
 
 /** Raise it with every change of the tables: an older index is rebuilt, a newer one set aside. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 const busyTimeoutMs = 5000;
 const pageSize = 4096;
 /** Damaged files are kept for a look, not for ever. */
@@ -24,12 +24,14 @@ export const chunksSpan = 2 ** 13;
 export const chunkLines = 40;
 
 const tables = `
-CREATE TABLE contents (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, line_count INTEGER NOT NULL, facts TEXT NOT NULL, names TEXT NOT NULL, used_at INTEGER NOT NULL);
-CREATE TABLE files (path TEXT PRIMARY KEY, content_id INTEGER, size INTEGER NOT NULL, mtime_ms REAL NOT NULL, reason TEXT) WITHOUT ROWID;
+CREATE TABLE contents (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, line_count INTEGER NOT NULL, facts TEXT NOT NULL, facts_sum INTEGER NOT NULL,
+  names TEXT NOT NULL, names_sum INTEGER NOT NULL, used_at INTEGER NOT NULL);
+CREATE TABLE files (path TEXT PRIMARY KEY, content_id INTEGER, size INTEGER NOT NULL, mtime_ms REAL NOT NULL, reason TEXT, sum INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX files_by_content ON files (content_id);
 CREATE TABLE definitions (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, container TEXT, owner TEXT, signature TEXT NOT NULL,
-  docstring TEXT, type_name TEXT, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, is_exported INTEGER NOT NULL
+  docstring TEXT, type_name TEXT, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, is_exported INTEGER NOT NULL,
+  sum INTEGER NOT NULL
 );
 CREATE INDEX definitions_by_name ON definitions (name);
 CREATE INDEX definitions_by_owner ON definitions (owner) WHERE owner IS NOT NULL;
@@ -116,6 +118,36 @@ function versionOf(database: DatabaseSync): number {
   return typeof version === 'number' ? version : 0;
 }
 
+/** Whether the rows were last taken up by a program of these versions; another window may be of other ones. */
+export function hasVersions(database: DatabaseSync, versions: Readonly<Record<string, string>>): boolean {
+  const stored = new Map(
+    database
+      .prepare('SELECT name, value FROM meta')
+      .all()
+      .map((row) => [row['name'], row['value']]),
+  );
+  return Object.entries(versions).every(([name, value]) => stored.get(name) === value);
+}
+
+/**
+ * Takes the rows up for these versions: where they are of others, each file is to be looked at again. What a file holds keeps its facts where there are
+ * some of the right version.
+ */
+export function takeUp(database: DatabaseSync, versions: Readonly<Record<string, string>>): void {
+  if (hasVersions(database, versions)) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // No file has this time: none counts as unchanged.
+    database.exec('UPDATE files SET mtime_ms = 0');
+    const put = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value');
+    for (const [name, value] of Object.entries(versions)) put.run(name, value);
+    database.exec('COMMIT');
+  } catch (error) {
+    rollBack(database);
+    throw error;
+  }
+}
+
 /** The one that full-text search keeps; SQLite reads all of it to check it, which takes several times as long as all others together. */
 export const searchTable = 'words';
 
@@ -125,11 +157,12 @@ export function ordinaryTables(database: DatabaseSync): string[] {
   return rows.map((row) => String(row['name']));
 }
 
-/** Some 2 ms for each MB. */
-export function isHealthy(database: DatabaseSync, table: string): boolean {
+/** Some 2 ms for each MB; with `isWhole` twice that: then also whether the indexes say the same as the table. What rows hold is checked by their sums. */
+export function isHealthy(database: DatabaseSync, table: string, { isWhole }: { readonly isWhole: boolean }): boolean {
+  const check = isWhole ? 'integrity_check' : 'quick_check';
   try {
-    const rows = database.prepare(`PRAGMA quick_check('${table.replaceAll("'", "''")}')`).all();
-    return rows.length === 1 && rows[0]?.['quick_check'] === 'ok';
+    const rows = database.prepare(`PRAGMA ${check}('${table.replaceAll("'", "''")}')`).all();
+    return rows.length === 1 && rows[0]?.[check] === 'ok';
   } catch {
     return false;
   }

@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { importTails } from './imports/resolveImport.ts';
 import { chunkLines, chunksSpan, definitionsSpan, rollBack } from './indexSchema.ts';
 import type { ContentFacts } from './parsing.ts';
+import { sumOf } from './rowSum.ts';
 import type { SkipReason } from './skipRules.ts';
 import { WordBuffer } from './wordBuffer.ts';
 
@@ -43,15 +44,13 @@ export class IndexWriter {
     }
   }
 
+  /** Undefined also for a row that is damaged: it is written anew. */
   file(path: string): StoredFile | undefined {
-    const row = this.#run('SELECT content_id, size, mtime_ms, reason FROM files WHERE path = ?').get(path);
-    if (!row) return undefined;
-    return {
-      sizeBytes: Number(row['size']),
-      mtimeMs: Number(row['mtime_ms']),
-      contentId: typeof row['content_id'] === 'number' ? row['content_id'] : undefined,
-      reason: typeof row['reason'] === 'string' ? (row['reason'] as SkipReason) : undefined,
-    };
+    const row = this.#run('SELECT content_id, size, mtime_ms, reason, sum FROM files WHERE path = ?').get(path);
+    const contentId = typeof row?.['content_id'] === 'number' ? row['content_id'] : undefined;
+    const reason = typeof row?.['reason'] === 'string' ? (row['reason'] as SkipReason) : undefined;
+    if (row?.['sum'] !== sumOf([path, contentId, reason])) return undefined;
+    return { sizeBytes: Number(row['size']), mtimeMs: Number(row['mtime_ms']), contentId, reason };
   }
 
   contentId(key: string): number | undefined {
@@ -61,9 +60,9 @@ export class IndexWriter {
 
   putFile(path: string, { sizeBytes, mtimeMs, contentId, reason }: StoredFile): void {
     this.#run(
-      'INSERT INTO files (path, content_id, size, mtime_ms, reason) VALUES (?, ?, ?, ?, ?) ' +
-        'ON CONFLICT (path) DO UPDATE SET content_id = excluded.content_id, size = excluded.size, mtime_ms = excluded.mtime_ms, reason = excluded.reason',
-    ).run(path, contentId ?? null, sizeBytes, mtimeMs, reason ?? null);
+      'INSERT INTO files (path, content_id, size, mtime_ms, reason, sum) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET ' +
+        'content_id = excluded.content_id, size = excluded.size, mtime_ms = excluded.mtime_ms, reason = excluded.reason, sum = excluded.sum',
+    ).run(path, contentId ?? null, sizeBytes, mtimeMs, reason ?? null, sumOf([path, contentId, reason]));
     if (contentId !== undefined) this.#run('UPDATE contents SET used_at = ? WHERE id = ? AND used_at < ?').run(this.#now(), contentId, this.#now() - dayMs);
   }
 
@@ -73,33 +72,24 @@ export class IndexWriter {
     const known = this.contentId(key);
     if (known !== undefined) return known;
     const { definitions, references, ...rest } = facts;
-    const { lastInsertRowid } = this.#run('INSERT INTO contents (key, line_count, facts, names, used_at) VALUES (?, ?, ?, ?, ?)').run(
-      key,
-      facts.lineCount,
-      JSON.stringify(rest),
-      // Flat, since it is the largest part and read only when somebody asks for it.
-      JSON.stringify(references.flatMap(({ name, line, column }) => [name, line, column])),
-      this.#now(),
-    );
+    const stored = JSON.stringify(rest);
+    // Flat, since it is the largest part and read only when somebody asks for it.
+    const names = JSON.stringify(references.flatMap(({ name, line, column }) => [name, line, column]));
+    const { lastInsertRowid } = this.#run(
+      'INSERT INTO contents (key, line_count, facts, facts_sum, names, names_sum, used_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ).run(key, facts.lineCount, stored, sumOf([stored]), names, sumOf([names]), this.#now());
     const id = Number(lastInsertRowid);
     const define = this.#run(
-      'INSERT INTO definitions (id, name, kind, container, owner, signature, docstring, type_name, start_line, end_line, is_exported) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO definitions (id, name, kind, container, signature, docstring, type_name, start_line, end_line, is_exported, owner, sum) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    for (const [at, item] of definitions.slice(0, definitionsSpan).entries())
-      define.run(
-        id * definitionsSpan + at,
-        item.name,
-        item.kind,
-        item.container ?? null,
-        item.container === undefined ? null : item.container.slice(item.container.lastIndexOf('.') + 1),
-        item.signature,
-        item.docstring ?? null,
-        item.typeName ?? null,
-        item.startLine,
-        item.endLine,
-        item.isExported ? 1 : 0,
-      );
+    for (const [at, item] of definitions.slice(0, definitionsSpan).entries()) {
+      const { name, kind, container, signature, docstring, typeName, startLine, endLine, isExported } = item;
+      const rowId = id * definitionsSpan + at;
+      const row = [rowId, name, kind, container, signature, docstring, typeName, startLine, endLine, isExported ? 1 : 0];
+      const owner = container?.slice(container.lastIndexOf('.') + 1);
+      define.run(...row.map((value) => value ?? null), owner ?? null, sumOf(row));
+    }
     const derive = this.#run('INSERT OR IGNORE INTO base_types (type, base, content_id) VALUES (?, ?, ?)');
     for (const { type, base } of facts.baseTypes) derive.run(type, base, id);
     const tails = new Set(

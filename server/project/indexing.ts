@@ -21,6 +21,8 @@ export interface IndexingFolder {
   readonly root: string;
   readonly realRoot: string;
   readonly writer: IndexWriter | undefined;
+  /** Whether the database is kept for the versions of this program. A window with another one may have taken it up since. */
+  readonly isOurs: () => boolean;
 }
 
 export interface IndexingOptions {
@@ -53,7 +55,7 @@ export async function indexFiles(folder: IndexingFolder, paths: readonly string[
   const flush = () => {
     // Writing may wait for another process, and no file is to blame for that.
     onParsing(undefined);
-    const failure = write(folder.writer, pending);
+    const failure = write(folder, pending);
     noRoom ??= failure;
     for (const { file, write: wanted } of pending) files.push(failure !== undefined && wanted?.content ? { ...file, facts: wanted.content.facts } : file);
     pending = [];
@@ -83,15 +85,17 @@ export async function indexFiles(folder: IndexingFolder, paths: readonly string[
 }
 
 /** Returns why nothing could be stored; throws what is no lack of room. */
-function write(writer: IndexWriter | undefined, pending: readonly Found[]): string | undefined {
+function write({ writer, isOurs }: IndexingFolder, pending: readonly Found[]): string | undefined {
   if (!writer || !pending.some((item) => item.write || item.file.outcome === 'gone')) return undefined;
   try {
     writer.transaction(() => {
+      // Of another version's rows none counts as unchanged, and what is written here is one of them then.
+      const times = isOurs() ? {} : { mtimeMs: 0 };
       for (const { file, write: wanted } of pending) {
         if (file.outcome === 'gone') writer.remove(file.path);
         if (!wanted) continue;
         const contentId = wanted.content ? writer.putContent(wanted.content.key, wanted.content.facts, wanted.content.text) : wanted.stored.contentId;
-        writer.putFile(file.path, { ...wanted.stored, contentId });
+        writer.putFile(file.path, { ...wanted.stored, contentId, ...times });
       }
     });
     return undefined;
@@ -131,16 +135,17 @@ async function lookAt(
   if (bytes === undefined) return skip('unreadable');
   if (bytes === 'tooLarge') return skip('tooLarge');
   const kept = { sizeBytes: bytes.length, mtimeMs: bytes.length === sizeBytes && now() - mtimeMs > racyMs ? mtimeMs : 0, reason: undefined };
+  const text = decodeText(bytes);
+  if (text === undefined) return skip('binary', sizeBytes, mtimeMs);
+  // Also of a content that is known: its facts may be from a time when other files were left out.
+  const byText = skipByText(text);
+  if (byText) return skip(byText, sizeBytes, mtimeMs);
   const languageId = languageIdOf(relative);
   const hash = hashOf(bytes);
   const key = contentKey(hash, languageId);
   const known = folder.writer?.contentId(key);
   if (known !== undefined)
     return { file: { path: relative, outcome: stored?.contentId === known ? 'fresh' : 'known' }, write: { stored: { ...kept, contentId: known } } };
-  const text = decodeText(bytes);
-  if (text === undefined) return skip('binary', sizeBytes, mtimeMs);
-  const byText = skipByText(text);
-  if (byText) return skip(byText, sizeBytes, mtimeMs);
   const twin = parsed.get(key);
   const facts = twin ?? (await parsing.parse(text, languageId, hash));
   parsed.set(key, facts);

@@ -3,6 +3,7 @@
 import type { Log } from '../core/log.ts';
 import type { ProjectClock } from './clock.ts';
 import type { ParseWorkerThread, WorkerOutcome } from './parseWorkerThread.ts';
+import type { ProblemKind } from './problems.ts';
 import type { Progress } from './progress.ts';
 import type { IndexedFile, IndexedSlice } from './workerMessages.ts';
 import { type Batch, priorities, type WorkQueue } from './workQueue.ts';
@@ -20,8 +21,8 @@ export interface IndexingLoopOptions {
   /** A file made the worker hang or crash. */
   readonly onCulprit: (path: string) => void;
   readonly onDamage: () => Promise<void>;
-  /** A sentence for the user. */
-  readonly onProblem: (problem: string) => void;
+  /** A sentence for the user; undefined when it is over. */
+  readonly onProblem: (kind: ProblemKind, problem: string | undefined) => void;
 }
 
 /** What nobody looks at is written in larger pieces; it makes room as soon as something else is wanted. */
@@ -81,7 +82,7 @@ export class IndexingLoop {
           queue.add(batch.paths, batch.priority);
           return 0;
         }
-        onProblem('The parser cannot be started, so the project is not indexed.');
+        onProblem('noParser', 'The parser cannot be started, so the project is not indexed.');
         return 'stopped';
     }
   }
@@ -103,7 +104,8 @@ export class IndexingLoop {
     if (batch.priority === priorities.rest) this.#batchSize = Math.min(batchSizes.most, Math.max(batchSizes.least, files.length * 2));
     for (const { outcome } of files) if (outcome !== 'fresh') this.#changesSinceTidying++;
     onLooked(files);
-    if (noRoom !== undefined) onProblem(`The index cannot be written (${noRoom}); new facts are kept in memory. Free some space on the disk.`);
+    if (noRoom !== undefined) onProblem('noRoom', `The index cannot be written (${noRoom}); new facts are kept in memory. Free some space on the disk.`);
+    else if (files.some(isStored)) onProblem('noRoom', undefined);
   }
 
   /** The worker ended. Whatever it had in hand is given up, the rest looked at again. */
@@ -126,4 +128,9 @@ export class IndexingLoop {
       return;
     }
   }
+}
+
+/** Whether facts went to the database, so that it can be written. Without one they would be here. */
+function isStored({ outcome, facts }: IndexedFile): boolean {
+  return (outcome === 'parsed' || outcome === 'known') && facts === undefined;
 }

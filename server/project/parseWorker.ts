@@ -4,17 +4,24 @@ import { lstatSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { closeQuietly, isDamage, isHealthy, loadSqlite, openForWriting, ordinaryTables, searchTable, setAside } from './indexSchema.ts';
+import { closeQuietly, hasVersions, isDamage, isHealthy, loadSqlite, openForWriting, ordinaryTables, searchTable, setAside, takeUp } from './indexSchema.ts';
 import { IndexWriter } from './indexWriter.ts';
 import { indexFiles, type IndexingFolder } from './indexing.ts';
 import { Parsing } from './parsing.ts';
+import { storedVersions } from './storedVersions.ts';
 import type { FolderPlace, FromWorker, StoreState, ToWorker, WorkerOptions, WorkerReplies, WorkerRequest } from './workerMessages.ts';
 
 interface OpenFolder extends IndexingFolder {
   readonly place: FolderPlace;
   readonly database: DatabaseSync | undefined;
   /** Tables that wait to be checked in idle moments, one at a time. */
-  readonly unchecked: string[];
+  readonly unchecked: Unchecked[];
+}
+
+interface Unchecked {
+  readonly table: string;
+  /** With its indexes, which takes twice as long. */
+  readonly isWhole: boolean;
 }
 
 /** A larger database is checked in idle moments: a check reads all of it. The search table of such a one is believed until a search fails. */
@@ -97,6 +104,7 @@ function openFolder(place: FolderPlace, isDamaged: boolean): StoreState {
     realRoot: realPathOr(place.root),
     database,
     writer: database && new IndexWriter(database, Date.now),
+    isOurs: () => database !== undefined && hasVersions(database, storedVersions),
     unchecked,
   });
   return state;
@@ -105,7 +113,7 @@ function openFolder(place: FolderPlace, isDamaged: boolean): StoreState {
 interface Opened {
   readonly state: StoreState;
   readonly database?: DatabaseSync;
-  readonly unchecked: string[];
+  readonly unchecked: Unchecked[];
 }
 
 function openDatabase({ database: file, maxDatabaseBytes }: FolderPlace): Opened {
@@ -117,26 +125,33 @@ function openDatabase({ database: file, maxDatabaseBytes }: FolderPlace): Opened
     const opened = openForWriting(sqlite, file, { maxBytes: maxDatabaseBytes });
     if (opened.outcome === 'unusable') return inMemory(opened.message);
     if (opened.outcome === 'ok') {
-      const { database, isNew } = opened;
-      if (isNew) return { state: { store: 'sqlite' }, database, unchecked: [] };
-      const unchecked = tablesToCheck(database, file);
-      if (unchecked) return { state: { store: 'sqlite' }, database, unchecked };
+      const { database } = opened;
+      const looked = lookOver(opened, file);
+      if (looked.outcome === 'ok') return { state: { store: 'sqlite' }, database, unchecked: looked.unchecked };
       closeQuietly(database);
+      if (looked.outcome === 'unusable') return inMemory(looked.message);
     }
     if (!setAside(file, opened.outcome === 'newer' ? 'newer' : 'damaged', Date.now())) break;
   }
   return inMemory(`${file} is damaged and cannot be moved`);
 }
 
-/** What is left to be checked later; undefined for a database that is damaged. */
-function tablesToCheck(database: DatabaseSync, file: string): string[] | undefined {
+type LookedOver =
+  | { readonly outcome: 'ok'; readonly unchecked: Unchecked[] }
+  | { readonly outcome: 'damaged' }
+  | { readonly outcome: 'unusable'; readonly message: string };
+
+/** Checks what can be checked at once, and has the rows count for what this program would have stored. */
+function lookOver({ database, isNew }: { readonly database: DatabaseSync; readonly isNew: boolean }, file: string): LookedOver {
   try {
-    const tables = ordinaryTables(database);
-    if (statSync(file).size > maxCheckedOnOpenBytes) return tables;
-    return tables.every((table) => isHealthy(database, table)) ? [searchTable] : undefined;
+    const tables = isNew ? [] : ordinaryTables(database);
+    const isLarge = statSync(file).size > maxCheckedOnOpenBytes;
+    if (!isLarge && !tables.every((table) => isHealthy(database, table, { isWhole: false }))) return { outcome: 'damaged' };
+    takeUp(database, storedVersions);
+    const unchecked = tables.map((table) => ({ table, isWhole: !isLarge }));
+    return { outcome: 'ok', unchecked: isNew || isLarge ? unchecked : [...unchecked, { table: searchTable, isWhole: false }] };
   } catch (error) {
-    if (isDamage(error)) return undefined;
-    throw error;
+    return isDamage(error) ? { outcome: 'damaged' } : { outcome: 'unusable', message: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -157,9 +172,9 @@ function statOf(folder: OpenFolder, relative: string): { sizeBytes: number; mtim
 /** Work for idle moments, a little at a time: each table is checked once, and what nobody needs any more goes. Returns whether there may be more. */
 function tidy({ database, writer, unchecked, place }: OpenFolder): boolean {
   if (!database || !writer) return false;
-  const table = unchecked.shift();
-  if (table !== undefined) {
-    if (isHealthy(database, table)) return true;
+  const next = unchecked.shift();
+  if (next) {
+    if (isHealthy(database, next.table, next)) return true;
     send({ damaged: place.folder });
     return false;
   }

@@ -14,6 +14,8 @@ export interface ParseWorkerOptions extends WorkerOptions {
   readonly maxHeapMb: number;
   readonly log: Log;
   readonly onDamage: (folder: string) => void;
+  /** A worker that was started again has opened a folder that was open before. */
+  readonly onReopened: (folder: string, state: StoreState) => void;
 }
 
 interface Culprit {
@@ -65,7 +67,7 @@ export class ParseWorkerThread {
   async openFolder(place: FolderPlace, { isDamaged = false } = {}): Promise<WorkerOutcome<StoreState>> {
     this.#places.delete(place.folder);
     const opened = await this.request<'openFolder'>({ kind: 'openFolder', place, isDamaged });
-    if (!this.#isDisposed) this.#places.set(place.folder, place);
+    if (opened.outcome === 'ok' && !this.#isDisposed) this.#places.set(place.folder, place);
     return opened;
   }
 
@@ -102,7 +104,7 @@ export class ParseWorkerThread {
 
   #start(): Running | undefined {
     if (!this.canStart) return undefined;
-    const { module, grammars, maxHeapMb, log } = this.#options;
+    const { module, grammars, maxHeapMb, log, onReopened } = this.#options;
     const worker = new Worker(module, {
       name: 'tramontane-parse',
       workerData: { grammars } satisfies WorkerOptions,
@@ -119,7 +121,10 @@ export class ParseWorkerThread {
     worker.on('message', (message: FromWorker) => this.#receive(running, message));
     worker.on('error', (error) => log.warn(`The parse worker failed: ${error instanceof Error ? error.message : String(error)}`));
     worker.once('exit', () => this.#ended(running, 'lost'));
-    for (const place of this.#places.values()) this.#send(running, { kind: 'openFolder', place }, () => undefined);
+    for (const place of this.#places.values())
+      this.#send(running, { kind: 'openFolder', place }, (opened: WorkerOutcome<StoreState>) => {
+        if (opened.outcome === 'ok' && this.#places.get(place.folder) === place) onReopened(place.folder, opened.value);
+      });
     return running;
   }
 

@@ -6,7 +6,8 @@ import path from 'node:path';
 import type { Log } from '../core/log.ts';
 import type { SymbolSource, TextHit } from '../core/retrieval/facts.ts';
 import type { ProjectClock } from './clock.ts';
-import { FolderIndex, type FolderStatus } from './folderIndex.ts';
+import { FolderIndex } from './folderIndex.ts';
+import type { FolderStatus } from './folderIndexOptions.ts';
 import type { GrammarFiles } from './parsing.ts';
 import { ParseWorkerThread } from './parseWorkerThread.ts';
 import { VectorStore } from './vectorStore.ts';
@@ -82,6 +83,7 @@ export class Project {
     const { storageDirectory } = options;
     const vectorFile = storageDirectory === undefined ? undefined : path.join(indexFolder(storageDirectory), 'vectors.sqlite');
     this.vectors = new VectorStore({ file: vectorFile, maxBytes: maxVectorBytes, nowMs: Date.now });
+    const indexOf = (root: string) => this.#folders.find((folder) => folder.root === root)?.index;
     this.#worker = new ParseWorkerThread({
       module: options.workerModule,
       grammars: options.grammars,
@@ -89,7 +91,8 @@ export class Project {
       idleMs: this.#limits.workerIdleMs,
       maxHeapMb: maxWorkerHeapMb,
       log: options.log,
-      onDamage: (root) => void this.#folders.find((folder) => folder.root === root)?.index.rebuild(),
+      onDamage: (root) => void indexOf(root)?.rebuild(),
+      onReopened: (root, state) => void indexOf(root)?.reopened(state),
     });
   }
 
@@ -100,10 +103,16 @@ export class Project {
     const gone = this.#folders.filter((folder) => !roots.includes(folder.root));
     const added = roots.filter((root) => !kept.some((folder) => folder.root === root));
     const files = new Map(await Promise.all(added.map(async (root) => [root, await this.#databaseFile(root)] as const)));
-    const started = added.map((root) => ({ root, index: this.#makeIndex(root, files.get(root), roots) }));
+    const started = added.map((root) => ({ root, index: this.#makeIndex(root, files.get(root), innerFoldersOf(root, roots)) }));
+    const before = new Map([...this.#open.keys()].map((file) => [file, this.#folderOf(file)]));
     this.#folders = [...kept, ...started].sort((a, b) => b.root.length - a.root.length);
     for (const { index } of started) index.start();
-    for (const [file, { languageId, text }] of this.#open) this.openDocument(file, languageId, text);
+    for (const { root, index } of kept) index.useInnerFolders(innerFoldersOf(root, roots));
+    for (const [file, { languageId, text }] of this.#open) {
+      const left = before.get(file);
+      if (left && left.index !== this.#folderOf(file)?.index) left.index.closeDocument(left.path);
+      this.openDocument(file, languageId, text);
+    }
     await Promise.all(gone.map(({ index }) => index.dispose()));
     if (added.length > 0) await this.#deleteUnused();
   }
@@ -189,10 +198,9 @@ export class Project {
     return undefined;
   }
 
-  #makeIndex(root: string, databaseFile: string | undefined, roots: readonly string[]): FolderIndex {
+  #makeIndex(root: string, databaseFile: string | undefined, innerFolders: readonly string[]): FolderIndex {
     const { clock, log } = this.#options;
     const { maxDatabaseBytes, maxFiles, gitTimeoutMs, debounceMs } = this.#limits;
-    const innerFolders = roots.filter((other) => other.startsWith(root + path.sep)).map((other) => path.relative(root, other).replaceAll(path.sep, '/'));
     return new FolderIndex({
       root,
       databaseFile,
@@ -230,6 +238,11 @@ export class Project {
       if (stat && Date.now() - stat.mtimeMs > maxUnusedMs) await fs.rm(file, { force: true });
     }
   }
+}
+
+/** Of the other folders those that lie inside this one, relative to it, with `/`. */
+function innerFoldersOf(root: string, roots: readonly string[]): readonly string[] {
+  return roots.filter((other) => other.startsWith(root + path.sep)).map((other) => path.relative(root, other).replaceAll(path.sep, '/'));
 }
 
 function indexFolder(storageDirectory: string): string {

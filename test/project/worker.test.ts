@@ -1,9 +1,11 @@
 // What must not stop the parse worker for long: grammars that hang or crash, a worker that cannot start, a standard output that is the protocol's.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Project } from '../../server/project/project.ts';
+import { comesTrue } from '../patience.ts';
 import { symbolsOf, TemporaryProject, until } from './temporaryProject.ts';
 
 const loopingWorker = path.join(import.meta.dirname, 'loopingWorker.ts');
@@ -38,6 +40,38 @@ test('an open document on which a grammar hangs does not stop the others', async
   project.openDocument(files.at('f2.ts'), 'typescript', 'export class Second {}\n');
   await until(project, () => names(project, 'Second') === 1);
   assert.equal(names(project, 'Named4'), 1);
+});
+
+test('a document that hangs the grammar is open before the folder, and the folder is indexed in its database all the same', async () => {
+  await using files = new TemporaryProject(many(5));
+  const project = files.project({ worker: loopingWorker, limits: { fileTimeoutMs: 1000 } });
+  // Two of them: each ends the worker before it has come to the database.
+  for (const name of ['f1.ts', 'f2.ts']) project.openDocument(files.at(name), 'typescript', '// LOOP FOREVER\n');
+  await project.open([files.root]);
+  await until(project, () => names(project, 'Named4') === 1 && project.status[0]?.isComplete === true);
+  const { store, parsed, problem } = project.status[0] ?? {};
+  assert.deepEqual({ store, parsed, problem }, { store: 'sqlite', parsed: 5, problem: undefined });
+  await project.dispose();
+  const again = await files.index();
+  assert.deepEqual([names(again, 'Named4'), again.status[0]?.parsed], [1, 0]);
+});
+
+test('a database that was deleted from outside is made anew by the next worker, and read from then on', async () => {
+  await using files = new TemporaryProject(many(5));
+  const project = await files.index({ limits: { workerIdleMs: 1 } });
+  // As another window does that deletes all indexes. The worker has gone meanwhile, or goes on in the old file until it goes.
+  rmSync(path.join(files.storage, 'index'), { recursive: true });
+  let saves = 0;
+  await comesTrue(
+    async () => {
+      files.write({ 'f1.ts': `export class Later${++saves} {}\n` });
+      project.noteChanged([files.at('f1.ts')]);
+      await project.whenIdle();
+      return existsSync(path.join(files.storage, 'index'));
+    },
+    { seen: () => project.status },
+  );
+  assert.deepEqual([names(project, `Later${saves}`), names(project, 'Named1'), names(project, 'Named4'), project.status[0]?.store], [1, 0, 1, 'sqlite']);
 });
 
 test('a worker that cannot start is said once and does not stop the server', async () => {

@@ -1,0 +1,7 @@
+// A check sum of what a row holds. SQLite looks after its own structure only: where a disk or another program changes a byte of a text, it gives back that text.
+import zlib from 'node:zlib';
+
+/** CRC-32. Node has it wherever it has SQLite. */
+export function sumOf(values: readonly (string | number | undefined)[]): number {
+  return zlib.crc32(values.join('\0'));
+}
