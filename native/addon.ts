@@ -1,7 +1,7 @@
 // The native objects under node-llama-cpp's own context and model, which the decode loop drives directly: the library's public
 // evaluation makes several promises and a sampler a token and cannot put two sequences into one batch at will.
 // It knows their shape, which is that of exactly the pinned version; it must not know what is decoded. A test holds the shape.
-import type { LlamaContext, LlamaEmbeddingContext, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
+import type { LlamaContext, LlamaEmbeddingContext, LlamaGrammarEvaluationState, LlamaModel, Token } from 'node-llama-cpp';
 
 const wrongVersion = 'This version of node-llama-cpp is not the one the engine was made for. Install the version that package.json names.';
 
@@ -73,6 +73,11 @@ interface SamplerClass {
 interface ModelParts {
   readonly _llama?: { readonly _bindings?: { readonly AddonSampler?: SamplerClass } };
   readonly _model?: unknown;
+}
+
+/** How the vocabulary spells a token: of byte-pair vocabularies a character for each byte. */
+export function spellingOf(model: LlamaModel, token: Token): string {
+  return (model as unknown as { readonly _model: { getTokenString(token: number): string } })._model.getTokenString(token);
 }
 
 /** What a sampler's configuration takes of the library's own object. */

@@ -1,6 +1,6 @@
 // What goes into the next batch, and what batches were seen to cost. It knows streams, guesses and times; it must not know the native
 // context.
-import { ChunkSize } from './chunkSize.ts';
+import { ChunkSize, chunkTargetMs } from './chunkSize.ts';
 import type { Sequence } from './sequencePool.ts';
 import { DraftLength } from './speculation/draftLength.ts';
 import type { Drafter } from './speculation/drafter.ts';
@@ -64,16 +64,21 @@ export class BatchPlanner {
     const work: Work[] = [];
     let size = 0;
     const writing = streams.filter((stream) => stream.pending.length === 1).slice(0, batchSize);
+    const prefilling = this.#nextPrompt(streams, writing);
     for (const stream of writing) {
       if (!stream.sequence) continue;
+      const most = this.#mostGuessed(stream, prefilling !== undefined);
       // One of several streams may not make the others wait for its guesses.
-      const room = Math.min(batchSize - size - writing.length, stream.maxTokens - stream.generatedTokens - 1, writing.length > 1 ? crowdedDraft : batchSize);
-      const wanted = stream.drafter && this.canGuess && stream.generatedTokens > 0 ? stream.draftLength.next(room) : 0;
-      const draft = wanted > 0 ? ((await stream.drafter?.draft(wanted)) ?? []) : [];
+      const room = Math.min(
+        Math.min(batchSize, most.tokens) - size - writing.length,
+        stream.maxTokens - stream.generatedTokens - 1,
+        writing.length > 1 ? crowdedDraft : batchSize,
+      );
+      const wanted = stream.drafter && this.canGuess && stream.generatedTokens > 0 ? stream.draftLength.next(room, most.ms) : 0;
+      const draft = wanted > 0 ? ((await stream.drafter?.draft(wanted, most.ms)) ?? []) : [];
       work.push({ stream, sequence: stream.sequence, tokens: joined(stream.pending, draft), drafted: draft.length, isLast: true });
       size += 1 + draft.length;
     }
-    const prefilling = this.#nextPrompt(streams, writing);
     if (prefilling?.sequence) {
       const pending = prefilling.pending.length;
       const shared = work.length > 0 ? sharedToken : 0;
@@ -85,6 +90,16 @@ export class BatchPlanner {
       }
     }
     return work;
+  }
+
+  /**
+   * What a tick with guesses may hold and take: as much as a short chunk of a prompt while somebody types, since a completion waits for it as for that,
+   * and no guesses beside such a chunk.
+   */
+  #mostGuessed({ rank }: Stream, isBesidePrompt: boolean): { readonly tokens: number; readonly ms: number } {
+    if (rank === rankOf('inline') || !this.#isTyping()) return { tokens: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY };
+    const tokens = isBesidePrompt ? 0 : this.#chunk.next({ pending: Number.POSITIVE_INFINITY, mustBeShort: true });
+    return { tokens, ms: chunkTargetMs };
   }
 
   /** The most urgent prompt. Where a chat is being written, each of its tokens waits for a chunk of a prompt that nobody waits for, so these get a share. */

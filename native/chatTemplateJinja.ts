@@ -35,7 +35,7 @@ class Refusal extends Error {}
 
 /** @param date `2026-01-31T12:00`: what `strftime_now` says, so that a prompt does not depend on the clock of a second rendering */
 export function evaluateTemplate(source: string, values: TemplateValues, date: string): Evaluation {
-  if (source.length > maxTemplateCharacters) return { outcome: 'broken', cause: 'The chat template of the model is too long.' };
+  if (source.length > maxTemplateCharacters) return { outcome: 'broken', cause: 'it is too long' };
   try {
     const environment = new Environment();
     const globals: TemplateValues = {
@@ -54,7 +54,7 @@ export function evaluateTemplate(source: string, values: TemplateValues, date: s
     };
     for (const [name, value] of Object.entries(globals)) environment.set(name, value);
     const text = String(new Interpreter(environment).run(program(source)).value);
-    if (text.length > maxRenderedCharacters) return { outcome: 'broken', cause: 'The chat template of the model writes too much text.' };
+    if (text.length > maxRenderedCharacters) return { outcome: 'broken', cause: 'it writes too much text' };
     return { outcome: 'ok', text };
   } catch (error) {
     const cause = messageOf(error);

@@ -39,8 +39,8 @@ export class ChatTemplateOfModel {
 
   /** @returns `failed` with one sentence for the user where the conversation cannot be rendered */
   async render(request: TemplateRequest, signal: AbortSignal): Promise<RenderedRequest> {
-    if (hasImage(request)) return { outcome: 'failed', cause: imagesRefused };
-    if (request.messages.length === 0) return { outcome: 'failed', cause: 'The conversation is empty.' };
+    if (hasImage(request)) return { outcome: 'failed', ...imagesRefused };
+    if (request.messages.length === 0) return { outcome: 'failed', cause: 'The conversation is empty.', action: 'Type a question and send it.' };
     const chosen = this.#chosen ?? (await this.#choose(signal));
     if (chosen.outcome !== 'cancelled') this.#chosen = chosen;
     if (chosen.outcome !== 'ok') return chosen;
@@ -59,7 +59,7 @@ export class ChatTemplateOfModel {
     const evaluation = template.here
       ? evaluateTemplate(template.source, prepared.values, date)
       : await this.#process.evaluate(template.source, prepared.values, { date, signal });
-    if (evaluation.outcome === 'stopped') return { outcome: 'failed', cause: evaluation.cause };
+    if (evaluation.outcome === 'stopped') return { ...evaluation, outcome: 'failed' };
     return evaluation.outcome === 'cancelled' ? evaluation : prepared.finish(evaluation);
   }
 
@@ -72,7 +72,7 @@ export class ChatTemplateOfModel {
       const probed = here ? probeTemplate(own, this.#vocabulary) : await this.#process.probe(own, special(this.#vocabulary), signal);
       if (probed.outcome === 'cancelled') return probed;
       if (probed.outcome === 'ok') return this.#usable(own, probed.traits, here);
-      failure = { outcome: 'failed', cause: probed.cause };
+      failure = { ...probed, outcome: 'failed' };
     }
     if (!builtIn) return failure;
     const probed: RenderReply<ProbedTemplate> = probeTemplate(builtIn.source, this.#vocabulary);

@@ -4,9 +4,12 @@ import type { Evaluation, TemplateValues } from './chatTemplateJinja.ts';
 import type { RenderedPart, RenderedRequest, TemplateRequest } from './chatTemplateRequest.ts';
 import { Shield, type ShieldPlan } from './chatTemplateShield.ts';
 import { type TemplateTraits, valuesFor } from './chatTemplateValues.ts';
+import { asSentence } from './promptProblems.ts';
 
-export const imagesRefused =
-  'This model cannot look at images here: the local engine reads text only. Remove the image, or choose a remote model that accepts images.';
+export const imagesRefused = {
+  cause: 'This model cannot look at images here: the local engine reads text only.',
+  action: 'Remove the image from the conversation.',
+};
 
 export interface PreparedRendering {
   /** What the template gets: texts of people are shielded. */
@@ -35,7 +38,7 @@ export function prepareRendering(
     finish: (evaluation) => {
       if (evaluation.outcome !== 'ok') {
         const verb = evaluation.outcome === 'refused' ? 'refuses' : 'cannot render';
-        return { outcome: 'failed', cause: `The chat template of the model ${verb} this conversation: ${shield.plain(evaluation.cause)}` };
+        return { outcome: 'failed', cause: `The chat template of the model ${verb} this conversation: ${asSentence(shield.plain(evaluation.cause))}` };
       }
       const { text } = evaluation;
       const lost = request.messages.some((message) => (message.role === 'user' || message.role === 'system') && !isShown(message.content, text, shield));

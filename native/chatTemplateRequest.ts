@@ -48,5 +48,6 @@ export interface RenderedPart {
 
 export type RenderedRequest =
   | { readonly outcome: 'ok'; readonly parts: readonly RenderedPart[] }
-  | { readonly outcome: 'failed'; readonly cause: string }
+  /** `cause` and `action` are one sentence each for the user; without an action, it takes another model. */
+  | { readonly outcome: 'failed'; readonly cause: string; readonly action?: string }
   | { readonly outcome: 'cancelled' };

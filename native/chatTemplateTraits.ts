@@ -3,6 +3,7 @@
 import { evaluateTemplate } from './chatTemplateJinja.ts';
 import type { TemplateMessage, TemplateRequest } from './chatTemplateRequest.ts';
 import { type TemplateTraits, valuesFor } from './chatTemplateValues.ts';
+import { asSentence } from './promptProblems.ts';
 
 export type ProbedTemplate = { readonly outcome: 'ok'; readonly traits: TemplateTraits } | { readonly outcome: 'failed'; readonly cause: string };
 
@@ -57,7 +58,7 @@ export function probeTemplate(source: string, special: { readonly bos: string; r
 
 function reasonOf(source: string, special: { readonly bos: string; readonly eos: string }): string {
   const result = evaluateTemplate(source, valuesFor({ messages: [question], date }, plainest, special), date);
-  if (result.outcome === 'refused') return `The chat template of the model refuses the conversation: ${result.cause}`;
-  if (result.outcome === 'broken') return `The chat template of the model cannot be evaluated: ${result.cause}`;
+  if (result.outcome === 'refused') return `The chat template of the model refuses the conversation: ${asSentence(result.cause)}`;
+  if (result.outcome === 'broken') return `The chat template of the model cannot be evaluated: ${asSentence(result.cause)}`;
   return 'The chat template of the model leaves the question out.';
 }

@@ -1,7 +1,7 @@
 // How many tokens of a prompt are evaluated at a time, from how fast the last ones were. It knows counts and times.
 
 /** A chunk of a prompt aims at this long: an abort and a request of higher priority wait for it. */
-const chunkTargetMs = 50;
+export const chunkTargetMs = 50;
 /**
  * The CPU back end is `stepGain` times as fast a token from this many on (README-loops.md), so fewer are taken only while somebody types, or where even
  * they last too long.

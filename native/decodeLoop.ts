@@ -5,16 +5,15 @@ import type { Addon, AddonSampler } from './addon.ts';
 import { Admission } from './admission.ts';
 import type { Work } from './batchPlan.ts';
 import { BatchPlanner, joined, sizeOf } from './batchPlan.ts';
-import type { StreamHead } from './chatHeads.ts';
 import type { Sampled } from './sampling.ts';
 import { sampleToken } from './sampling.ts';
-import type { Sequence } from './sequencePool.ts';
-import { commonPrefix, SequencePool } from './sequencePool.ts';
+import { SequencePool } from './sequencePool.ts';
 import { SequenceState } from './sequenceState.ts';
 import type { Stream, StreamRequest, StreamResult } from './stream.ts';
 import { noTokens, resultOf, streamOf } from './stream.ts';
 import type { ModelTurns } from './turns.ts';
 import { rankOf } from './turns.ts';
+import { idleRank, UnsavedHeads } from './unsavedHeads.ts';
 
 /** From this many tokens on a batch is worth all threads; below it they mostly wait for each other. */
 const longBatch = 32;
@@ -34,8 +33,7 @@ export class DecodeLoop {
   readonly #planner: BatchPlanner;
   readonly #admission = new Admission();
   #streams: Stream[] = [];
-  /** Heads to be saved when there is nothing else to do, by the sequence that begins with them. */
-  readonly #unsaved = new Map<Sequence, StreamHead>();
+  readonly #unsaved: UnsavedHeads;
   #running: Promise<void> | undefined;
   #wake: () => void = () => {};
   #ticks = 0;
@@ -47,6 +45,7 @@ export class DecodeLoop {
     this.#pool = new SequencePool(options.sequences);
     this.#state = new SequenceState(options.addon, this.#pool);
     this.#planner = new BatchPlanner(options.batchSize, () => options.turns.isTyping());
+    this.#unsaved = new UnsavedHeads({ state: this.#state, turns: options.turns, isIdle: () => this.#streams.length === 0 });
   }
 
   /** Ticks so far, and the streams that took part in them: their quotient is how full batches were. Tokens as they went into batches. */
@@ -84,31 +83,19 @@ export class DecodeLoop {
     // So that `#running` is set before the end can be reached. There it is taken back in the same turn in which the last stream was seen to be
     // gone: whoever asks from then on starts the loop anew.
     await Promise.resolve();
+    const { turns } = this.#options;
     try {
       for (;;) {
         this.#dropAborted();
         if (this.#streams.length === 0) {
-          if (this.#unsaved.size === 0) return;
-          await this.#saveOne();
+          if (this.#unsaved.isEmpty) return;
+          if (turns.mustWait(idleRank)) await this.#turn(idleRank);
+          else await this.#unsaved.saveOne();
           continue;
         }
-        const rank = Math.min(...this.#streams.map((stream) => stream.rank));
-        if (this.#options.turns.mustWait(rank)) {
-          await this.#turn(rank);
-          continue;
-        }
-        const isInline = rank === rankOf('inline');
-        for (const stream of this.#waiting(rank)) {
-          this.#admit(stream);
-          if (stream.sequence) this.#admission.admitted(stream.client);
-        }
-        // In the order of admission, not of arrival, so that a prompt is not held up by every earlier request of another client.
-        const holding = this.#streams.filter((stream) => stream.sequence !== undefined).sort((one, other) => one.startedAt - other.startedAt);
-        const urgent = holding.filter((stream) => stream.rank === rank);
-        // Nothing runs beside an inline request. Chats and background work share their batches: one more token in a batch costs little.
-        // When less urgent work holds every sequence that the urgent could use, it is finished first: nothing else can free one.
-        const streams = isInline && urgent.length > 0 ? urgent : holding;
-        await this.#options.turns.exclusive.run(() => this.#tick(streams));
+        const rank = this.#mostUrgent;
+        if (turns.mustWait(rank)) await this.#turn(rank);
+        else await turns.exclusive.run(() => this.#step());
       }
     } catch (error) {
       // After a failed decode nobody knows what the sequences hold, so all of it is forgotten.
@@ -121,6 +108,27 @@ export class DecodeLoop {
     } finally {
       this.#running = undefined;
     }
+  }
+
+  get #mostUrgent(): number {
+    return Math.min(...this.#streams.map((stream) => stream.rank));
+  }
+
+  /** Who takes part is chosen when the turn has come: while another model had it, streams may have come, gone or been aborted, here and there. */
+  async #step(): Promise<void> {
+    this.#dropAborted();
+    const rank = this.#mostUrgent;
+    if (this.#streams.length === 0 || this.#options.turns.mustWait(rank)) return;
+    for (const stream of this.#waiting(rank)) {
+      this.#admit(stream);
+      if (stream.sequence) this.#admission.admitted(stream.client);
+    }
+    // In the order of admission, not of arrival, so that a prompt is not held up by every earlier request of another client.
+    const holding = this.#streams.filter((stream) => stream.sequence !== undefined).sort((one, other) => one.startedAt - other.startedAt);
+    const urgent = holding.filter((stream) => stream.rank === rank);
+    // Nothing runs beside an inline request. Chats and background work share their batches: one more token in a batch costs little.
+    // When less urgent work holds every sequence that the urgent could use, it is finished first: nothing else can free one.
+    await this.#tick(rank === rankOf('inline') && urgent.length > 0 ? urgent : holding);
   }
 
   /** Streams that may have a sequence now: the most urgent first, and among equals each client in turn. Beside inline requests only these. */
@@ -150,24 +158,6 @@ export class DecodeLoop {
     stream.startedAt = performance.now();
   }
 
-  /** Only while no request is active in any model: saving takes the time of some tokens. */
-  async #saveOne(): Promise<void> {
-    const idleRank = rankOf('background') + 1;
-    if (this.#options.turns.mustWait(idleRank)) return this.#turn(idleRank);
-    for (const [sequence, head] of this.#unsaved) {
-      this.#unsaved.delete(sequence);
-      if (commonPrefix(sequence.tokens, head.tokens) < head.tokens.length) return;
-      // Whoever has come while its files were made goes first.
-      const exclusively = (act: () => Promise<void>) =>
-        this.#options.turns.exclusive.run(async () => {
-          if (this.#streams.length === 0 && !this.#options.turns.mustWait(idleRank)) await act();
-          else this.#unsaved.set(sequence, head);
-        });
-      if ((await head.save(sequence, exclusively)) === 'lost') this.#state.forget(sequence);
-      return;
-    }
-  }
-
   async #tick(streams: readonly Stream[]): Promise<void> {
     const { addon, decodeThreads, prefillThreads } = this.#options;
     for (const stream of streams) if (stream.sequence && !stream.sampler) await this.#state.prepare(stream, stream.sequence);
@@ -185,6 +175,7 @@ export class DecodeLoop {
     }
     const decodedAt = performance.now();
     await addon.context.decodeBatch();
+    this.#state.noteDecoded();
     const decodeMs = performance.now() - decodedAt;
     this.#ticks++;
     this.#streamTicks += work.length;
@@ -268,7 +259,7 @@ export class DecodeLoop {
   }
 
   #end(stream: Stream, ended: StreamResult['ended']): void {
-    if (stream.head && stream.sequence) this.#unsaved.set(stream.sequence, stream.head);
+    if (stream.head && stream.sequence) this.#unsaved.add(stream.sequence, stream.head);
     this.#remove(stream);
     stream.settle(resultOf(stream, ended));
   }

@@ -8,6 +8,8 @@ import { addonOfEmbedding, memoryOfEmbedding } from './addon.ts';
 import type { MemoryNeed } from './memoryPlan.ts';
 import { embeddingNeed } from './modelEstimates.ts';
 import { memoryProblem } from './modelProblems.ts';
+import type { PromptProblem } from './promptProblems.ts';
+import { modelCannot, promptProblem } from './promptProblems.ts';
 import type { EmbedResult } from './protocol/messages.ts';
 import type { Vocabulary } from './promptTokens.ts';
 import type { ModelTurns } from './turns.ts';
@@ -37,7 +39,7 @@ interface Opened {
   readonly addon: AddonEmbeddingContext;
 }
 
-type Evaluated = { readonly outcome: 'ok'; readonly vector: number[] } | Extract<EmbedResult, { outcome: 'promptProblem' }>;
+type Evaluated = { readonly outcome: 'ok'; readonly vector: number[] } | PromptProblem;
 
 export class Embedder {
   readonly #options: EmbedderOptions;
@@ -54,24 +56,34 @@ export class Embedder {
   /** Rejects only when the library fails; being aborted is a result. */
   async embed(texts: readonly string[], signal: AbortSignal): Promise<EmbedResult> {
     const { turns, path, model } = this.#options;
-    if (model.fileInsights.hasEncoder && model.fileInsights.hasDecoder) return refused('Models that encode and decode give no vectors.');
+    if (model.fileInsights.hasEncoder && model.fileInsights.hasDecoder) return modelCannot('Models that encode and decode give no vectors.');
     const leave = turns.enter('background');
     try {
       const addon = await this.#addon();
       if ('refusal' in addon) return { outcome: 'modelProblem', problem: memoryProblem(path, addon.refusal) };
       const vectors: number[][] = [];
       for (const [index, text] of texts.entries()) {
-        await turns.mayStep(rankOf('background'), signal);
-        if (signal.aborted) return { outcome: 'cancelled' };
         const tokens = this.#tokensOf(text);
-        if (tokens.length === 0) return refused(`Text ${index + 1} is empty: it has no vector.`);
-        const evaluated = await turns.exclusive.run(() => this.#evaluate(addon, tokens));
-        if (evaluated.outcome !== 'ok') return evaluated;
+        if (tokens.length === 0) return promptProblem(`Text ${index + 1} is empty: it has no vector.`, 'Leave out texts without a word.');
+        const evaluated = await this.#inTurn(() => this.#evaluate(addon, tokens), signal);
+        if (evaluated?.outcome !== 'ok') return evaluated ?? { outcome: 'cancelled' };
         vectors.push(evaluated.vector);
       }
       return { outcome: 'ok', vectors };
     } finally {
       leave();
+    }
+  }
+
+  /** @returns undefined when the signal aborts before its turn has come: while other models have it, somebody may type, and goes first */
+  async #inTurn(act: () => Promise<Evaluated>, signal: AbortSignal): Promise<Evaluated | undefined> {
+    const { turns } = this.#options;
+    const rank = rankOf('background');
+    for (;;) {
+      await turns.mayStep(rank, signal);
+      if (signal.aborted) return undefined;
+      const evaluated = await turns.exclusive.run(async () => (signal.aborted || turns.mustWait(rank) ? undefined : act()));
+      if (evaluated) return evaluated;
     }
   }
 
@@ -147,14 +159,10 @@ export class Embedder {
       await addon.decodeBatch();
       const vector = addon.getEmbedding(tokens.length);
       const length = Math.hypot(...vector);
-      if (!(length > 0) || !Number.isFinite(length)) return refused('The model gives no vectors.');
+      if (!(length > 0) || !Number.isFinite(length)) return modelCannot('The model gives no vectors.');
       return { outcome: 'ok', vector: Array.from(vector, (value) => Number((value / length).toPrecision(digits))) };
     } finally {
       addon.disposeSequence(0);
     }
   }
-}
-
-function refused(cause: string): Extract<EmbedResult, { outcome: 'promptProblem' }> {
-  return { outcome: 'promptProblem', cause };
 }

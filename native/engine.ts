@@ -5,7 +5,7 @@ import type { EvaluatingFile } from './channel/evaluating.ts';
 import type { EngineWork } from './engineServer.ts';
 import { RecentFigures } from './figures.ts';
 import { generate } from './generate.ts';
-import type { GenerateOptions } from './generate.ts';
+import type { Evaluated, GenerateOptions } from './generate.ts';
 import { Library } from './library.ts';
 import type { LoadedModel, LoadResult } from './loadedModel.ts';
 import { machineMemory } from './machineMemory.ts';
@@ -24,7 +24,6 @@ import type {
   GenerateParams,
   GenerateResult,
   ModelSpec,
-  Priority,
   SavedStatesSize,
 } from './protocol/messages.ts';
 import { RememberedPlans } from './rememberedPlans.ts';
@@ -70,7 +69,8 @@ export class Engine implements EngineWork {
     this.#states = new SavedStates({ directory: surroundings.stateDirectory, log, now: Date.now });
     this.#library = new Library({ gpu: options.gpu, devices: options.devices, maxThreads: this.prefillThreads, log });
     this.#plans = new RememberedPlans(surroundings.runtimeDirectory, Date.now);
-    this.#models = new ModelCache({ load: (spec, room) => this.#load(spec, room), onReplaced: surroundings.onModelReplaced, log });
+    const now = () => performance.now();
+    this.#models = new ModelCache({ load: (spec, room) => this.#load(spec, room), onReplaced: surroundings.onModelReplaced, log, now });
   }
 
   /** Half of the cores: the library starts its threads anew for each token, and with one for each core they wait for each other (README-loops.md). */
@@ -89,30 +89,36 @@ export class Engine implements EngineWork {
   }
 
   async generate(params: GenerateParams, options: GenerateOptions): Promise<GenerateResult> {
+    const { model, priority } = params;
+    const { signal } = options;
     this.#totals.requests++;
+    const onUnanswered = (result: Evaluated) => this.#count(result, () => this.#figures.noteUnanswered(priority, result));
     return this.#active(() =>
-      this.#models.use<GenerateResult>(params.model, async (loaded) => {
-        if (options.signal.aborted) return { outcome: 'cancelled' };
-        const result = await generate(loaded, params, options);
-        if (result.outcome === 'ok') this.#count(params.priority, result);
-        return result;
-      }),
+      this.#models.use<GenerateResult>(
+        model,
+        async (loaded) => {
+          if (signal.aborted) return { outcome: 'cancelled' };
+          const result = await generate(loaded, params, { ...options, onUnanswered });
+          if (result.outcome === 'ok') this.#count(result, () => this.#figures.note(priority, result));
+          return result;
+        },
+        { signal, priority },
+      ),
     );
   }
 
-  describeModel(spec: ModelSpec): Promise<DescribeModelResult> {
-    return this.#models.use<DescribeModelResult>(spec, (loaded) => ({ outcome: 'ok', model: loaded.description }));
+  /** `signal`: a request that is given up must not wait for the model. */
+  describeModel(spec: ModelSpec, signal?: AbortSignal): Promise<DescribeModelResult> {
+    return this.#models.use<DescribeModelResult>(spec, (loaded) => ({ outcome: 'ok', model: loaded.description }), { signal });
   }
 
-  countTokens(params: CountTokensParams): Promise<CountTokensResult> {
-    return this.#models.use<CountTokensResult>(params.model, ({ vocabulary }) => ({
-      outcome: 'ok',
-      counts: params.texts.map((text) => vocabulary.plain(text).length),
-    }));
+  countTokens(params: CountTokensParams, signal?: AbortSignal): Promise<CountTokensResult> {
+    const count = ({ vocabulary }: LoadedModel) => ({ outcome: 'ok' as const, counts: params.texts.map((text) => vocabulary.plain(text).length) });
+    return this.#models.use<CountTokensResult>(params.model, count, { signal });
   }
 
   embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult> {
-    return this.#active(() => this.#models.use<EmbedResult>(params.model, ({ embedder }) => embedder.embed(params.texts, signal)));
+    return this.#active(() => this.#models.use<EmbedResult>(params.model, ({ embedder }) => embedder.embed(params.texts, signal), { signal }));
   }
 
   deleteSavedStates(): Promise<SavedStatesSize> {
@@ -165,9 +171,9 @@ export class Engine implements EngineWork {
     }
   }
 
-  #count(priority: Priority, result: Extract<GenerateResult, { outcome: 'ok' }>): void {
-    const { usage, timings } = result;
-    this.#figures.note(priority, result);
+  /** Answered or given up: the tokens were evaluated, and their state may be reused, either way. */
+  #count({ usage, timings }: Evaluated, note: () => void): void {
+    note();
     this.#totals.evaluatedTokens += usage.evaluatedTokens;
     this.#totals.reusedTokens += usage.reusedTokens;
     this.#totals.generatedTokens += usage.generatedTokens;

@@ -4,6 +4,7 @@ import net from 'node:net';
 import * as v from 'valibot';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { ProgressType, ResponseError } from 'vscode-jsonrpc/node';
+import { removeEngineRecord, writeEngineRecord } from './channel/engineRecord.ts';
 import { FramedSocket } from './channel/framedSocket.ts';
 import { connectJsonRpc } from './channel/jsonRpc.ts';
 import { admitClient, maxProofFrameBytes } from './channel/proof.ts';
@@ -21,9 +22,7 @@ import type {
   JoinResult,
   ModelSpec,
   PartialText,
-  Refusal,
   SavedStatesSize,
-  Superseded,
 } from './protocol/messages.ts';
 import {
   buildAgeSchema,
@@ -37,19 +36,11 @@ import {
   modelParamsSchema,
 } from './protocol/messages.ts';
 import { messageOf } from './messageOf.ts';
+import { isNewer, mostPending, superseded, tooManyRequests, why } from './refusals.ts';
 
 const mostClients = 64;
-/** Requests of one client that may be under way at once; a window has a handful. */
-const mostPending = 256;
-const tooManyRequests: Refusal = {
-  outcome: 'refused',
-  reason: 'tooManyRequests',
-  cause: `${mostPending} requests of this window wait for the engine already.`,
-  action: 'Wait until some of them are answered.',
-};
-const why: Superseded = { cause: 'A newer version of Tramontane runs in another window.', action: 'Reload this window.' };
-const superseded: Refusal = { outcome: 'refused', reason: 'superseded', ...why };
 const invalidParams = -32602;
+const internalError = -32603;
 const partialText = new ProgressType<PartialText>();
 
 /** What is served: the engine, or a script that stands in for it in a test. */
@@ -69,6 +60,8 @@ export interface EngineWork {
 export interface EngineServerOptions {
   readonly engine: EngineWork;
   readonly secret: Buffer;
+  /** Where it stands which process listens; nowhere when absent. */
+  readonly recordFile?: string;
   readonly age: BuildAge;
   /** Process-wide, told to every client that joins. */
   readonly inForce: EngineOptions;
@@ -97,14 +90,17 @@ export class EngineServer {
   }
 
   /** Rejects with EADDRINUSE when the path is taken. */
-  listen(socketPath: string): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async listen(socketPath: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(socketPath, () => {
         this.#server.off('error', reject);
         resolve();
       });
     });
+    const { recordFile, log } = this.#options;
+    // Without it everything works but ending this process when it hangs.
+    if (recordFile !== undefined) await writeEngineRecord(recordFile).catch((error: unknown) => log(`It is not on record who listens: ${messageOf(error)}`));
   }
 
   /** Tells every client. */
@@ -115,6 +111,7 @@ export class EngineServer {
   /** What has been written to the clients still reaches those that read. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroySoon();
+    this.#takeRecordBack();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
@@ -178,6 +175,10 @@ export class EngineServer {
         const cancelling = token.onCancellationRequested(() => request.abort());
         try {
           return await act(parsed.output, request.signal);
+        } catch (error) {
+          // A client learns that this one request failed, which is something else than an engine that is gone.
+          this.#options.log(`${method} failed: ${messageOf(error)}`);
+          throw error instanceof ResponseError ? error : new ResponseError(internalError, messageOf(error));
         } finally {
           cancelling.dispose();
           running.delete(request);
@@ -214,6 +215,12 @@ export class EngineServer {
     if (this.#isDraining) this.#tell(connection, engineNotices.superseded, why);
   }
 
+  /** While this process still listens: afterwards the file may be another one's. */
+  #takeRecordBack(): void {
+    const { recordFile } = this.#options;
+    if (recordFile !== undefined && this.#server.listening) removeEngineRecord(recordFile);
+  }
+
   #tell(connection: MessageConnection, notice: string, params: object): void {
     connection.sendNotification(notice, params).catch((error: unknown) => {
       this.#options.log(`A client was not told: ${messageOf(error)}`);
@@ -225,6 +232,7 @@ export class EngineServer {
     this.#isDraining = true;
     this.#options.log('A newer build asks for the memory.');
     // Listens no more, so that an engine of this build can be started beside it by a window that is opened later.
+    this.#takeRecordBack();
     this.#server.close();
     this.notify(engineNotices.superseded, why);
     this.#endWhenDrained();
@@ -234,14 +242,8 @@ export class EngineServer {
     if (!this.#isDraining || this.#pending > 0) return;
     // In a later turn the last answer is on its way; what is written behind it says when it has gone.
     setImmediate(() => {
-      const notice = { cause: superseded.cause, action: superseded.action };
-      const written = [...this.#connections].map((connection) => connection.sendNotification(engineNotices.superseded, notice));
+      const written = [...this.#connections].map((connection) => connection.sendNotification(engineNotices.superseded, why));
       void Promise.allSettled(written).then(() => this.#pending === 0 && this.#options.onDrained());
     });
   }
-}
-
-function isNewer(asking: BuildAge, own: BuildAge): boolean {
-  if (asking.protocolVersion !== own.protocolVersion) return asking.protocolVersion > own.protocolVersion;
-  return asking.writtenAtMs > own.writtenAtMs;
 }

@@ -4,7 +4,7 @@ import type { EngineStatus, GenerateResult, Priority } from './protocol/messages
 /** Enough for a 99th percentile, and minutes of typing. */
 const kept = 512;
 
-type Answered = Extract<GenerateResult, { outcome: 'ok' }>;
+type Answered = Pick<Extract<GenerateResult, { outcome: 'ok' }>, 'usage' | 'timings'>;
 type Figures = EngineStatus['figures'];
 type PriorityFigures = Figures[Priority];
 
@@ -30,8 +30,13 @@ export class RecentFigures {
       tokensPerSecond: usage.generatedTokens > 1 && decodeMs > 0 ? ((usage.generatedTokens - 1) / decodeMs) * 1000 : undefined,
     });
     if (samples.length > kept) samples.shift();
+    this.#totals[priority].requests++;
+    this.noteUnanswered(priority, { usage });
+  }
+
+  /** Tokens of a request that was given up: what the next one reuses of them was evaluated all the same. */
+  noteUnanswered(priority: Priority, { usage }: Pick<Answered, 'usage'>): void {
     const totals = this.#totals[priority];
-    totals.requests++;
     totals.evaluatedTokens += usage.evaluatedTokens;
     totals.reusedTokens += usage.reusedTokens;
     totals.generatedTokens += usage.generatedTokens;

@@ -7,9 +7,11 @@ import { biasAgainst } from './addon.ts';
 import { AnswerEnd } from './answerEnd.ts';
 import type { GrammarStart } from './grammars.ts';
 import type { LoadedModel } from './loadedModel.ts';
-import type { GenerateParams, GenerateResult } from './protocol/messages.ts';
+import { promptProblem } from './promptProblems.ts';
+import type { GenerateParams, GenerateResult, Timings, Usage } from './protocol/messages.ts';
 import type { Drafter } from './speculation/drafter.ts';
 import { PromptLookup } from './speculation/promptLookup.ts';
+import type { StreamResult } from './stream.ts';
 import { TextStream } from './textStream.ts';
 
 export interface GenerateOptions {
@@ -17,6 +19,14 @@ export interface GenerateOptions {
   readonly client: number;
   readonly signal: AbortSignal;
   readonly onText: (text: string, confidence: readonly number[]) => void;
+  /** Told what was done for a request that was given up, or that no answer was found for. */
+  readonly onUnanswered?: (evaluated: Evaluated) => void;
+}
+
+/** What was done for a request. */
+export interface Evaluated {
+  readonly usage: Usage;
+  readonly timings: Timings;
 }
 
 type Finish = 'end' | 'stop' | 'length';
@@ -30,7 +40,7 @@ const noTokenCause = 'The grammar for the answer came to a place where the vocab
 export async function generate(loaded: LoadedModel, params: GenerateParams, options: GenerateOptions): Promise<GenerateResult> {
   const prompt = await loaded.vocabulary.render(params.prompt, options.signal);
   if (prompt.outcome !== 'ok') return prompt;
-  if (prompt.tokens.length === 0) return { outcome: 'promptProblem', cause: 'The prompt is empty.' };
+  if (prompt.tokens.length === 0) return promptProblem('The prompt is empty.', 'Type some text first.');
   const { contextSize } = loaded.description;
   const room = contextSize - prompt.tokens.length;
   const wantedRoom = params.roomTokens ?? Math.min(params.maxTokens, defaultRoomTokens);
@@ -40,7 +50,7 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
   const grammar = params.grammar && (await loaded.grammars.start(params.grammar));
   if (grammar && grammar.outcome !== 'ok') return grammar;
   const ends = new AnswerEnd(params);
-  const stream = new TextStream(loaded.model, prompt.tokens);
+  const stream = new TextStream(loaded.vocabulary.textOf, prompt.tokens);
   let text = '';
   let confidence: readonly number[] = [];
   // Set inside the callback, which the compiler does not follow.
@@ -85,28 +95,27 @@ export async function generate(loaded: LoadedModel, params: GenerateParams, opti
       return step.stopped;
     },
   });
+  const evaluated = evaluatedFor(result, { endTokens, hasHead: head !== undefined });
+  const hasNoAnswer = result.ended === 'noToken' || !endsRightly;
+  if (result.ended === 'cancelled' || hasNoAnswer) options.onUnanswered?.(evaluated);
   if (result.ended === 'cancelled') return { outcome: 'cancelled' };
-  if (result.ended === 'noToken' || !endsRightly) return { outcome: 'promptProblem', cause: noTokenCause };
+  if (hasNoAnswer) return promptProblem(noTokenCause, 'Allow more in the grammar.');
   if (finish !== 'stop') {
     const rest = ends.end(params.markTokens ? withoutMark(stream.end()) : stream.end());
     emit(rest.text);
     if (rest.stopped) finish = 'stop';
   }
-  const { reusedTokens, draftedTokens, acceptedTokens, queueMs, prefillMs, decodeMs } = result;
+  return { outcome: 'ok', text, finish, ...evaluated, ...(params.confidenceTokens === undefined ? {} : { confidence: [...result.confidence] }) };
+}
+
+/** `endTokens`: of the generated ones, those that only ended the answer. */
+function evaluatedFor(result: StreamResult, { endTokens, hasHead }: { readonly endTokens: number; readonly hasHead: boolean }): Evaluated {
+  const { evaluatedTokens, reusedTokens, restoredTokens, draftedTokens, acceptedTokens, queueMs, prefillMs, decodeMs } = result;
   const drafts = draftedTokens > 0 ? { draftedTokens, acceptedTokens } : {};
+  const generatedTokens = result.generatedTokens - endTokens;
   return {
-    outcome: 'ok',
-    text,
-    finish,
-    usage: {
-      evaluatedTokens: prompt.tokens.length - reusedTokens,
-      reusedTokens,
-      generatedTokens: result.generatedTokens - endTokens,
-      ...drafts,
-      ...(head ? { restoredTokens: result.restoredTokens } : {}),
-    },
+    usage: { evaluatedTokens, reusedTokens, generatedTokens, ...drafts, ...(hasHead ? { restoredTokens } : {}) },
     timings: { queueMs, prefillMs, decodeMs },
-    ...(params.confidenceTokens === undefined ? {} : { confidence: [...result.confidence] }),
   };
 }
 

@@ -2,7 +2,13 @@
 // The library's own reader hangs or aborts on crafted headers, so counts, lengths and the read size are limited here, and the
 // length that the tensors need is compared with the file's.
 // Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
-import { promises as fs } from 'node:fs';
+import { HeaderError, HeaderReader, maxStringBytes } from './headerReader.ts';
+import type { OpenedFile } from './regularFile.ts';
+import { openRegularFile } from './regularFile.ts';
+import { LateError, withinLimit } from './withinLimit.ts';
+
+/** From spinning disks and over networks a header comes within seconds. */
+export const readLimitMs = 20_000;
 
 export type HeaderVerdict =
   | { readonly verdict: 'ok'; readonly architecture: string; readonly sizeBytes: number; readonly adapter?: AdapterHeader }
@@ -29,12 +35,9 @@ interface TensorHeader {
   readonly type: number;
 }
 
-const maxHeaderBytes = 128 * 1024 * 1024;
 const maxEntries = 65_536;
-const maxStringBytes = 4 * 1024 * 1024;
 const maxArrayLength = 4 * 1024 * 1024;
 const maxDimensions = 4;
-const readChunkBytes = 1024 * 1024;
 
 /** Bytes of a value by its type in the metadata: u8 i8 u16 i16 u32 i32 f32 bool, then string and array (variable), then u64 i64 f64. */
 const valueBytes: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
@@ -79,65 +82,6 @@ const tensorBlocks: Readonly<Record<number, readonly [number, number]>> = {
   39: [32, 17],
 };
 
-class HeaderError extends Error {
-  readonly kind: 'corrupt' | 'truncated' | 'notGguf';
-  constructor(kind: 'corrupt' | 'truncated' | 'notGguf', message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
-/** Reads forward through the file and keeps only a window of it. */
-class HeaderReader {
-  readonly #handle: fs.FileHandle;
-  #window = Buffer.alloc(0);
-  #windowStart = 0;
-  #offset = 0;
-
-  constructor(handle: fs.FileHandle) {
-    this.#handle = handle;
-  }
-
-  get offset(): number {
-    return this.#offset;
-  }
-
-  async bytes(length: number): Promise<Buffer> {
-    if (this.#offset + length > maxHeaderBytes) throw new HeaderError('corrupt', 'its header is longer than any real one');
-    const end = this.#offset + length;
-    if (end > this.#windowStart + this.#window.length) {
-      const keep = this.#window.subarray(this.#offset - this.#windowStart);
-      const more = Buffer.alloc(Math.max(readChunkBytes, length - keep.length));
-      const { bytesRead } = await this.#handle.read(more, 0, more.length, this.#offset + keep.length);
-      this.#window = Buffer.concat([keep, more.subarray(0, bytesRead)]);
-      this.#windowStart = this.#offset;
-      if (this.#window.length < length) throw new HeaderError('truncated', 'it ends inside its header');
-    }
-    const start = this.#offset - this.#windowStart;
-    this.#offset = end;
-    return this.#window.subarray(start, start + length);
-  }
-
-  async skip(length: number): Promise<void> {
-    for (let left = length; left > 0; left -= readChunkBytes) await this.bytes(Math.min(left, readChunkBytes));
-  }
-
-  async u32(): Promise<number> {
-    return (await this.bytes(4)).readUInt32LE(0);
-  }
-
-  async u64(limit: number, what: string): Promise<number> {
-    const value = (await this.bytes(8)).readBigUInt64LE(0);
-    if (value > BigInt(limit)) throw new HeaderError('corrupt', `${what} is ${value}, over the limit of ${limit}`);
-    return Number(value);
-  }
-
-  async string(what: string): Promise<string> {
-    const length = await this.u64(maxStringBytes, `the length of ${what}`);
-    return (await this.bytes(length)).toString('utf8');
-  }
-}
-
 async function skipValue(reader: HeaderReader, type: number): Promise<void> {
   const fixed = valueBytes[type];
   if (fixed !== undefined) return reader.skip(fixed);
@@ -157,8 +101,7 @@ async function skipValue(reader: HeaderReader, type: number): Promise<void> {
 
 const wantedTexts: ReadonlySet<string> = new Set(['general.architecture', 'general.type', 'adapter.type']);
 
-async function readHeader(handle: fs.FileHandle, sizeBytes: number): Promise<HeaderVerdict> {
-  const reader = new HeaderReader(handle);
+async function readHeader(reader: HeaderReader, sizeBytes: number): Promise<HeaderVerdict> {
   if (sizeBytes < 24 || (await reader.bytes(4)).toString('latin1') !== 'GGUF') throw new HeaderError('notGguf', 'it does not begin with the letters GGUF');
   const version = await reader.u32();
   if (version !== 2 && version !== 3) throw new HeaderError('notGguf', `it is of GGUF version ${version}; versions 2 and 3 are known`);
@@ -214,23 +157,53 @@ async function tensorOf(reader: HeaderReader): Promise<TensorHeader & { readonly
   return { name, shape, type, end: block ? offset + Math.ceil(elements / block[0]) * block[1] : offset };
 }
 
+export interface InspectOptions {
+  /** ms; a disk that is gone, or a file system of somebody's own making, may never answer, and all later loads would wait for this one. */
+  readonly limitMs?: number;
+  readonly open?: typeof openRegularFile;
+}
+
+/**
+ * Paths that did not answer in time and have not since. They are not asked again: each question holds a thread, and the few there are evaluate
+ * models, too.
+ */
+const silent = new Set<string>();
+
 /** Never throws for what a file can contain. */
-export async function inspectGguf(path: string): Promise<HeaderVerdict> {
-  let handle: fs.FileHandle;
+export async function inspectGguf(path: string, { limitMs = readLimitMs, open = openRegularFile }: InspectOptions = {}): Promise<HeaderVerdict> {
+  if (silent.has(path)) return { verdict: 'unreadable', detail: 'it has not answered yet' };
+  const tooLate = new AbortController();
+  const inspecting = inspect(path, { open, tooLate: tooLate.signal });
+  const onLate = () => {
+    tooLate.abort();
+    silent.add(path);
+    const forget = () => silent.delete(path);
+    inspecting.then(forget, forget);
+  };
   try {
-    handle = await fs.open(path, 'r');
+    return await withinLimit(inspecting, { limitMs, who: 'it', onLate });
+  } catch (error) {
+    if (error instanceof LateError) return { verdict: 'unreadable', detail: error.message };
+    throw error;
+  }
+}
+
+async function inspect(path: string, { open, tooLate }: { readonly open: typeof openRegularFile; readonly tooLate: AbortSignal }): Promise<HeaderVerdict> {
+  let opened: OpenedFile;
+  try {
+    opened = await open(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { verdict: 'missing' };
     return { verdict: 'unreadable', detail: code ?? String(error) };
   }
+  if (opened.outcome === 'notRegular') return { verdict: 'notGguf', detail: `it is ${opened.kind}` };
+  const { handle, sizeBytes } = opened;
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) return { verdict: 'notGguf', detail: 'it is not a regular file' };
-    return await readHeader(handle, stat.size);
+    return await readHeader(new HeaderReader(handle, tooLate), sizeBytes);
   } catch (error) {
     if (!(error instanceof HeaderError)) return { verdict: 'unreadable', detail: (error as NodeJS.ErrnoException).code ?? String(error) };
-    if (error.kind === 'truncated') return { verdict: 'truncated', sizeBytes: (await handle.stat()).size, neededBytes: 0 };
+    if (error.kind === 'truncated') return { verdict: 'truncated', sizeBytes, neededBytes: 0 };
     return { verdict: error.kind, detail: error.message };
   } finally {
     await handle.close();

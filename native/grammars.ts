@@ -7,14 +7,14 @@ import type { AddonGrammarState } from './addon.ts';
 import { grammarAllows, grammarStateOf } from './addon.ts';
 import { grammarProblem } from './grammarCheck.ts';
 import { grammarOfJsonSchema } from './jsonSchemaGrammar.ts';
+import type { PromptProblem } from './promptProblems.ts';
+import { promptProblem } from './promptProblems.ts';
 import type { GrammarSpec } from './protocol/messages.ts';
 import type { Vocabulary } from './promptTokens.ts';
 
 const mostCompiled = 16;
 
-export type GrammarStart =
-  | { readonly outcome: 'ok'; readonly state: AddonGrammarState; readonly forbidden: Uint32Array }
-  | { readonly outcome: 'promptProblem'; readonly cause: string };
+export type GrammarStart = { readonly outcome: 'ok'; readonly state: AddonGrammarState; readonly forbidden: Uint32Array } | PromptProblem;
 
 export class Grammars {
   readonly #model: LlamaModel;
@@ -59,12 +59,13 @@ export class Grammars {
   }
 }
 
-function textOf(spec: GrammarSpec): { readonly outcome: 'ok'; readonly grammar: string } | Extract<GrammarStart, { outcome: 'promptProblem' }> {
+function textOf(spec: GrammarSpec): { readonly outcome: 'ok'; readonly grammar: string } | PromptProblem {
   if (spec.kind === 'gbnf') return { outcome: 'ok', grammar: spec.text };
   const converted = grammarOfJsonSchema(spec.schema);
   return converted.outcome === 'ok' ? converted : refused(spec, converted.cause);
 }
 
-function refused({ kind }: GrammarSpec, problem: string): Extract<GrammarStart, { outcome: 'promptProblem' }> {
-  return { outcome: 'promptProblem', cause: `The ${kind === 'gbnf' ? 'grammar' : 'JSON schema'} for the answer ${problem}.` };
+function refused({ kind }: GrammarSpec, problem: string): PromptProblem {
+  const what = kind === 'gbnf' ? 'grammar' : 'JSON schema';
+  return promptProblem(`The ${what} for the answer ${problem}.`, `Correct the ${what}.`);
 }

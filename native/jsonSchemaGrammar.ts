@@ -161,8 +161,8 @@ class Converter {
     this.#references.set(path, name);
     let target: unknown = this.#root;
     for (const step of path.split('/').slice(1)) {
-      const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-      target = isSchema(target) && Object.hasOwn(target, key) ? target[key] : undefined;
+      const key = decoded(step)?.replaceAll('~1', '/').replaceAll('~0', '~');
+      target = key !== undefined && isSchema(target) && Object.hasOwn(target, key) ? target[key] : undefined;
     }
     if (target === undefined) throw new SchemaError(`refers to ${JSON.stringify(path)}, which it does not have`);
     this.#rules.push(`${name} ::= ${this.#value(target, depth + 1)}`);
@@ -185,6 +185,15 @@ class Converter {
     const name = `r${this.#rules.length}`;
     this.#rules.push(`${name} ::= ${expression}`);
     return name;
+  }
+}
+
+/** @returns undefined where a per cent sign begins no escape */
+function decoded(step: string): string | undefined {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama } from 'node-llama-cpp';
 import type { EngineOptions } from './protocol/messages.ts';
 import { messageOf } from './messageOf.ts';
+import { withinLimit } from './withinLimit.ts';
 
 type GpuBackend = Exclude<EngineOptions['gpu'], 'auto' | 'off'>;
 
@@ -16,6 +17,8 @@ export interface LibraryOptions {
   readonly log: (line: string) => void;
   /** ms after which a GPU's back end that does not come up is given up; absent for what suits users. */
   readonly openLimitMs?: number;
+  /** What loads a back end; absent for the library's own. */
+  readonly load?: typeof getLlama;
 }
 
 /** A driver that compiles its first shaders on a busy machine takes some seconds. */
@@ -32,7 +35,11 @@ export class Library {
 
   /** The back end in force. Rejects when not even the CPU's can be started. */
   main(): Promise<Llama> {
-    this.#main ??= this.#start();
+    this.#main ??= this.#start().catch((error: unknown) => {
+      // What kept it from starting may be over at the next request: files of the library that were being replaced, too little memory.
+      this.#main = undefined;
+      throw error;
+    });
     return this.#main;
   }
 
@@ -80,13 +87,16 @@ export class Library {
     const opening = this.#load(gpu);
     // Behind the CPU's there is no other one to go on with.
     if (gpu === false) return opening;
-    return withinLimit(opening, this.#options.openLimitMs ?? openLimitMs, () => {
-      opening.then((llama) => llama.dispose()).catch(() => undefined);
+    return withinLimit(opening, {
+      limitMs: this.#options.openLimitMs ?? openLimitMs,
+      who: 'its driver',
+      onLate: () => void opening.then((llama) => llama.dispose()).catch(() => undefined),
     });
   }
 
   #load(gpu: GpuBackend | false): Promise<Llama> {
-    return getLlama({
+    const { load = getLlama } = this.#options;
+    return load({
       gpu,
       build: 'never',
       skipDownload: true,
@@ -112,20 +122,4 @@ export function chooseDevices(devices: readonly number[], env: NodeJS.ProcessEnv
   env['CUDA_DEVICE_ORDER'] = 'PCI_BUS_ID';
   env['CUDA_VISIBLE_DEVICES'] = list;
   env['GGML_VK_VISIBLE_DEVICES'] = list;
-}
-
-/** @param onLate what came after all is given up there */
-async function withinLimit<Value>(work: Promise<Value>, limitMs: number, onLate: () => void): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => {
-      onLate();
-      fail(new Error(`its driver did not answer within ${limitMs / 1000} s`));
-    }, limitMs);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

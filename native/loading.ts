@@ -3,21 +3,24 @@
 import { createHash } from 'node:crypto';
 import { getModuleVersion } from 'node-llama-cpp';
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
+import { readLimitMs } from './ggufHeader.ts';
 import type { Library } from './library.ts';
 import { LoadedModel } from './loadedModel.ts';
 import type { LoadOptions, LoadResult } from './loadedModel.ts';
 import { layAdapters } from './loraAdapters.ts';
-import { comfortableSequences, concessionsOf, defaultContextSize, fits, planMemory, rungAfterCrash, rungAfterRefusal } from './memoryPlan.ts';
+import { concessionsOf, fits, planMemory, rungAfterCrash, rungAfterRefusal } from './memoryPlan.ts';
 import type { ConcessionReason, Configuration, MachineMemory, MemoryNeed, MemoryPlan, Wish } from './memoryPlan.ts';
 import { batchSizeOf } from './modelEstimates.ts';
 import type { FlashAttention, ModelEstimates } from './modelEstimates.ts';
 import { modelIdentity } from './modelIdentity.ts';
 import { crashProblem, loadProblem, memoryProblem, tooLargeProblem } from './modelProblems.ts';
+import { isUseful, wishOf } from './modelWish.ts';
 import type { ModelProblem, ModelSpec } from './protocol/messages.ts';
 import type { RememberedPlans } from './rememberedPlans.ts';
 import { draftConfiguration, loadDraft } from './speculation/loadDraft.ts';
 import type { DraftResult, LoadedDraft } from './speculation/loadDraft.ts';
 import { messageOf } from './messageOf.ts';
+import { withinLimit } from './withinLimit.ts';
 
 /** checkTensors reads every weight once and refuses values that no model has; above this size that takes too long. */
 const mostCheckedBytes = 512 * 1024 * 1024;
@@ -28,10 +31,12 @@ export interface ModelLoaderOptions extends LoadOptions {
   readonly plans: RememberedPlans;
   /** What is free now, with what this engine holds taken off. */
   readonly machineMemory: () => Promise<MachineMemory>;
-  /** Unloads the idle model that was not used for longest; false when there is none. */
-  readonly makeRoom: () => Promise<boolean>;
+  /** Unloads the idle model that was not used for longest; false when there is none. Some go only where the load would be of no use without (`isDesperate`). */
+  readonly makeRoom: (isDesperate?: boolean) => Promise<boolean>;
   /** Unloads idle models as long as there are too many for one more; called when it is sure that this one can be tried. */
   readonly limitModels: () => Promise<void>;
+  /** ms for each look at a file before the library loads it; absent for what suits users. */
+  readonly readLimitMs?: number;
 }
 
 export interface FileIdentity {
@@ -76,7 +81,9 @@ export class Loading {
 
   async run(): Promise<LoadResult> {
     const { plans, log } = this.#options;
-    const asked = await this.#readWish();
+    const { asked, wish, flashAttention } = wishOf(this.#spec, this.#estimates, await this.#options.library.main());
+    this.#wish = wish;
+    this.#flashAttention = flashAttention;
     this.#free = await this.#options.machineMemory();
     this.#key = await this.#keyOf();
     const begin = await this.#begin();
@@ -101,26 +108,6 @@ export class Loading {
     const wasLoaded = this.#model !== undefined;
     await this.#model?.dispose();
     return failed(wasLoaded ? memoryProblem(this.#spec.path, lastError) : loadProblem(this.#spec.path, lastError));
-  }
-
-  /** @returns the configuration that was asked for, before what the model cannot do was taken off */
-  async #readWish(): Promise<Configuration> {
-    const { contextSize, gpuLayers, flashAttention = 'auto', kvType = 'f16' } = this.#spec;
-    const estimates = this.#estimates;
-    const main = await this.#options.library.main();
-    const wanted = contextSize > 0 ? contextSize : Math.min(estimates.trainContextSize, defaultContextSize);
-    // The value half of a smaller KV cache is computed by flash attention alone.
-    const canShrinkKv = flashAttention !== 'off' && estimates.canFlashAttend;
-    this.#flashAttention = flashAttention === 'off' || !estimates.canFlashAttend ? false : flashAttention === 'on' || kvType !== 'f16' ? true : 'auto';
-    const asked: Configuration = {
-      contextSize: wanted,
-      sequences: comfortableSequences(estimates.kvBytes(wanted, canShrinkKv ? kvType : 'f16')),
-      gpuLayers: main.gpu === false ? 0 : Math.min(gpuLayers ?? estimates.totalLayers, estimates.totalLayers),
-      kvType,
-    };
-    const configuration = canShrinkKv ? asked : { ...asked, kvType: 'f16' as const };
-    this.#wish = { configuration, isContextSet: contextSize > 0, areLayersSet: gpuLayers !== undefined };
-    return asked;
   }
 
   /** What worked last, what is left after a crash, or a new plan. */
@@ -157,7 +144,7 @@ export class Loading {
       const { contextSize, gpuLayers } = this.#wish.configuration;
       const isEnough = plan.outcome === 'fits' && plan.configuration.contextSize === contextSize && plan.configuration.gpuLayers === gpuLayers;
       const isHopeless = plan.outcome === 'tooLarge' && plan.smallest.ramBytes > this.#free.ram.totalBytes;
-      if (isEnough || isHopeless || !(await makeRoom())) return plan;
+      if (isEnough || isHopeless || !(await makeRoom(!isUseful(plan, this.#wish.configuration)))) return plan;
       this.#free = await machineMemory();
     }
   }
@@ -219,22 +206,38 @@ export class Loading {
     const concessions = concessionsOf(asked, rung, reason);
     for (const concession of concessions) log(concession);
     const need = { ramBytes: model.memoryUsage.ram + context.memoryUsage.ram, vramBytes: model.memoryUsage.vram + context.memoryUsage.vram };
-    plans.noteGood(this.#key, { configuration: rung, isWhole: concessions.length === 0, reason, need }, this.#free);
-    const refusedAdapter = await layAdapters(context, this.#spec.loras);
-    if (refusedAdapter) {
-      await model.dispose();
-      return failed(refusedAdapter);
+    const noteGood = (all: MemoryNeed) => plans.noteGood(this.#key, { configuration: rung, isWhole: concessions.length === 0, reason, need: all }, this.#free);
+    let draft: LoadedDraft | undefined;
+    let isKept = false;
+    try {
+      noteGood(need);
+      const refusedAdapter = await layAdapters(context, this.#spec.loras);
+      if (refusedAdapter) return failed(refusedAdapter);
+      const drafting = await this.#draftFor(context, rung);
+      if (drafting && drafting.outcome !== 'ok') return drafting;
+      draft = drafting?.draft;
+      if (draft) noteGood(withDraft(need, draft));
+      const loaded = new LoadedModel({ model, context, path: this.#spec.path, configuration: rung, concessions, draft }, this.#options);
+      await this.#keepHeads(loaded);
+      isKept = true;
+      return { outcome: 'ok', model: loaded };
+    } finally {
+      // What nobody gets, nobody else would ever free.
+      if (!isKept) {
+        await draft?.dispose();
+        await model.dispose();
+      }
     }
-    const draft = await this.#draftFor(context, rung);
-    if (draft && draft.outcome !== 'ok') {
-      await model.dispose();
-      return draft;
+  }
+
+  /** A file that cannot be read any more, since it has just been replaced or its disk is gone, leaves a model that answers; only no state of its chats is kept. */
+  async #keepHeads(loaded: LoadedModel): Promise<void> {
+    const { readLimitMs: limitMs = readLimitMs, log } = this.#options;
+    try {
+      loaded.keepHeads(await withinLimit(this.#stateIdentity(loaded), { limitMs, who: 'the file' }), this.#options);
+    } catch (error) {
+      log(`No state of chats with ${this.#spec.path} is kept: ${messageOf(error)}.`);
     }
-    if (draft) plans.noteGood(this.#key, { configuration: rung, isWhole: concessions.length === 0, reason, need: withDraft(need, draft.draft) }, this.#free);
-    const parts = { model, context, path: this.#spec.path, configuration: rung, concessions, draft: draft?.draft };
-    const loaded = new LoadedModel(parts, this.#options);
-    loaded.keepHeads(await this.#stateIdentity(loaded), this.#options);
-    return { outcome: 'ok', model: loaded };
   }
 
   async #draftFor(context: LlamaContext, { contextSize }: Configuration): Promise<DraftResult | undefined> {

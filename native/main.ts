@@ -4,6 +4,7 @@
 import { promises as fs } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
+import { recordPathFor } from './channel/engineRecord.ts';
 import { EvaluatingFile, removeOldRecords } from './channel/evaluating.ts';
 import { ensureRuntimeDirectory, readOrCreateSecret, socketPathFor } from './channel/runtimeDirectory.ts';
 import { Engine } from './engine.ts';
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
   const server = new EngineServer({
     engine,
     secret,
+    recordFile: recordPathFor(values.runtime, values.build),
     age: { protocolVersion: engineProtocolVersion, writtenAtMs: Number(values['written-at'] ?? 0) },
     inForce: options,
     log,

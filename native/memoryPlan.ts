@@ -4,7 +4,7 @@
 /** Without a setting, more context than this is not taken even if the model was trained for it: its KV state costs memory. */
 export const defaultContextSize = 16_384;
 /** Less than this is hardly worth a GPU, so layers go first unless the user wished them. */
-const usefulContextSize = 4096;
+export const usefulContextSize = 4096;
 const smallestContextSize = 512;
 /** Two for completions and four for chats and background work, as long as their KV state stays below this; otherwise fewer, at least one of each. */
 const mostSequences = 6;

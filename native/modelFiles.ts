@@ -10,10 +10,15 @@ interface Noted {
 
 export class ModelFiles {
   readonly #noted = new Map<string, Noted>();
+  /**
+   * What was asked of the file system and not answered yet, by path. It is asked once at a time: each question holds a thread, and the few there are
+   * evaluate models, too.
+   */
+  readonly #asked = new Map<string, Promise<string | undefined>>();
 
   /** To be called before the file is read. */
   async note(key: string, path: string): Promise<void> {
-    this.#noted.set(key, { path, identity: await identityOf(path) });
+    this.#noted.set(key, { path, identity: await this.#identityOf(path) });
   }
 
   forget(key: string): void {
@@ -24,8 +29,14 @@ export class ModelFiles {
   async isReplaced(key: string): Promise<boolean> {
     const noted = this.#noted.get(key);
     if (!noted?.identity) return false;
-    const identity = await identityOf(noted.path);
+    const identity = await this.#identityOf(noted.path);
     return identity !== undefined && identity !== noted.identity && this.#noted.get(key) === noted;
+  }
+
+  #identityOf(path: string): Promise<string | undefined> {
+    const asked = this.#asked.get(path) ?? identityOf(path).finally(() => this.#asked.delete(path));
+    this.#asked.set(path, asked);
+    return asked;
   }
 }
 

@@ -3,14 +3,17 @@ import type { LlamaModel, Token } from 'node-llama-cpp';
 import { headBoundary, withOtherQuestion } from './chatHead.ts';
 import { ChatTemplateOfModel } from './chatTemplateOfModel.ts';
 import type { RenderedPart } from './chatTemplateRequest.ts';
+import type { PromptProblem } from './promptProblems.ts';
+import { modelCannot, promptProblem } from './promptProblems.ts';
 import type { Prompt, PromptPart } from './protocol/messages.ts';
 import type { RenderProcess } from './renderProcess.ts';
 import { SegmentedTokenizer } from './segmentedTokenizer.ts';
 import { commonPrefix } from './sequencePool.ts';
+import { type TextOfTokens, textOfTokens } from './tokenText.ts';
 
 export type PromptTokens =
   | { readonly outcome: 'ok'; readonly tokens: Token[]; readonly rendered?: RenderedTokens }
-  | { readonly outcome: 'promptProblem'; readonly cause: string }
+  | PromptProblem
   | { readonly outcome: 'cancelled' };
 
 /** The parts of a chat's rendering, and where the tokens of each begin. */
@@ -30,6 +33,7 @@ export class Vocabulary {
   readonly #userDefined: RegExp | undefined;
   readonly #segments: SegmentedTokenizer<Token>;
   readonly #template: ChatTemplateOfModel;
+  readonly textOf: TextOfTokens;
   /** Control tokens: none of them may begin an answer that was asked for. */
   readonly endings: Uint32Array;
 
@@ -48,6 +52,7 @@ export class Vocabulary {
       if (isControl) this.#control.add(token);
       (isControl ? controlTexts : userDefinedTexts).push(text);
     }
+    this.textOf = textOfTokens(model);
     this.endings = Uint32Array.from(this.#control);
     const meaningful = userDefinedTexts.filter(isMeaningful);
     if (meaningful.length > 0) this.#userDefined = new RegExp(meaningful.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g');
@@ -106,10 +111,10 @@ export class Vocabulary {
 
   async render(prompt: Prompt, signal: AbortSignal): Promise<PromptTokens> {
     if (prompt.kind === 'parts') return this.#renderParts(prompt.parts);
-    if (!this.hasChatTemplate) return { outcome: 'promptProblem', cause: 'This model has no chat template: it can complete code but not chat.' };
+    if (!this.hasChatTemplate) return modelCannot('This model has no chat template: it can complete code but not chat.');
     const rendered = await this.#template.render({ ...prompt, date: prompt.date ?? today() }, signal);
     if (rendered.outcome === 'cancelled') return rendered;
-    if (rendered.outcome === 'failed') return { outcome: 'promptProblem', cause: rendered.cause };
+    if (rendered.outcome === 'failed') return rendered.action === undefined ? modelCannot(rendered.cause) : promptProblem(rendered.cause, rendered.action);
     const pieces = rendered.parts.map((part) => (part.kind === 'template' ? this.#specialOf(part.text) : this.plain(part.text)));
     const tokens = pieces.flat();
     const { bos, shouldPrependBosToken } = this.#model.tokens;
@@ -147,14 +152,14 @@ export class Vocabulary {
     for (const part of parts) {
       if (part.kind === 'special') {
         const token = this.special(part.token);
-        if (token === undefined) return { outcome: 'promptProblem', cause: `The vocabulary of the model has no special token ${part.token}.` };
+        if (token === undefined) return modelCannot(`The vocabulary of the model has no special token ${part.token}.`);
         tokens.push(token);
         continue;
       }
       const plain = this.plain(part.text);
       if (part.lineMarker !== undefined) {
         const marker = this.special(part.lineMarker);
-        if (marker === undefined) return { outcome: 'promptProblem', cause: `The vocabulary of the model has no special token ${part.lineMarker}.` };
+        if (marker === undefined) return modelCannot(`The vocabulary of the model has no special token ${part.lineMarker}.`);
         let at = plain.length - 1;
         while (at > 0 && !this.holdsLineBreak(plain[at] as Token)) at--;
         plain.splice(Math.max(at, 0), 0, marker);

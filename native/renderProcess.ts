@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Evaluation, TemplateValues } from './chatTemplateJinja.ts';
 import type { ProbedTemplate } from './chatTemplateTraits.ts';
+import { restartEngine } from './promptProblems.ts';
 
 export type RenderJob =
   | { readonly kind: 'probe'; readonly source: string; readonly special: { readonly bos: string; readonly eos: string } }
   | { readonly kind: 'evaluate'; readonly source: string; readonly values: TemplateValues; readonly date: string };
 
-/** `stopped`: the job was ended because it went over a limit. */
-export type RenderReply<T> = T | { readonly outcome: 'stopped'; readonly cause: string } | { readonly outcome: 'cancelled' };
+/** `stopped`: the job was ended because it went over a limit, or could not be begun; `action` as in `RenderedRequest`. */
+export type RenderReply<T> = T | { readonly outcome: 'stopped'; readonly cause: string; readonly action?: string } | { readonly outcome: 'cancelled' };
 
 export interface RenderLimits {
   /** For one job, without the start of the process. */
@@ -107,17 +108,17 @@ export class RenderProcess {
       case 'overtime':
         return {
           outcome: 'stopped',
-          cause: `The chat template of the model did not finish within ${timeoutMs / 1000} s and was stopped. Choose another model file.`,
+          cause: `The chat template of the model did not finish within ${timeoutMs / 1000} s and was stopped.`,
         };
       case 'outOfMemory':
         return {
           outcome: 'stopped',
-          cause: `The chat template of the model needed more than ${heapMegabytes} MB of memory and was stopped. Choose another model file.`,
+          cause: `The chat template of the model needed more than ${heapMegabytes} MB of memory and was stopped.`,
         };
       case 'crashed':
-        return { outcome: 'stopped', cause: 'The chat template of the model ended the process that renders it. Choose another model file.' };
+        return { outcome: 'stopped', cause: 'The chat template of the model ended the process that renders it.' };
       case 'noStart':
-        return { outcome: 'stopped', cause: 'The process that renders chat templates cannot be started. Restart the engine.' };
+        return { outcome: 'stopped', cause: 'The process that renders chat templates cannot be started.', action: restartEngine };
     }
   }
 

@@ -3,8 +3,17 @@
 
 /** Pieces are cut at the first place that serves after this many UTF-16 units. */
 const leastUnits = 256;
-/** Pieces that are remembered: about 2 MB of text, more than the prompts of a few cursors and conversations hold. */
-const mostPieces = 4096;
+/** What is remembered, in bytes: about 1 MB of text with its tokens, more than the prompts of a few cursors and conversations hold. */
+const mostBytes = 4 * 1024 * 1024;
+/**
+ * Where a vocabulary allows no cut, or a line has no end, a piece is as long as its text and each keystroke makes another one. Of pieces from this
+ * length on, in UTF-16 units, only as many are remembered as a prompt has parts that stay the same: fewer, and they would drive each other out.
+ */
+const longPiece = 8192;
+const mostLongPieces = 6;
+/** Of a UTF-16 unit and of a token, at most. */
+const unitBytes = 2;
+const tokenBytes = 8;
 
 type Tokenize<Token> = (text: string) => readonly Token[];
 
@@ -35,8 +44,8 @@ const lineStarts = ['word', 'Word', '1', '_x', '}', '"x"', '// x', 'é'];
 export class SegmentedTokenizer<Token> {
   readonly #tokenize: Tokenize<Token>;
   readonly #places: readonly Place[];
-  /** Map order is the order of use. */
-  readonly #known = new Map<string, readonly Token[]>();
+  readonly #short = new RecentPieces<Token>(Number.POSITIVE_INFINITY);
+  readonly #long = new RecentPieces<Token>(mostLongPieces);
 
   constructor(tokenize: Tokenize<Token>) {
     this.#tokenize = tokenize;
@@ -63,18 +72,48 @@ export class SegmentedTokenizer<Token> {
   }
 
   #tokensOf(piece: string): readonly Token[] {
-    const known = this.#known.get(piece);
-    if (known) {
-      this.#known.delete(piece);
-      this.#known.set(piece, known);
-      return known;
-    }
+    const recent = piece.length < longPiece ? this.#short : this.#long;
+    const known = recent.get(piece);
+    if (known) return known;
     const tokens = this.#tokenize(piece);
-    this.#known.set(piece, tokens);
-    const oldest = this.#known.size > mostPieces ? this.#known.keys().next().value : undefined;
-    if (oldest !== undefined) this.#known.delete(oldest);
+    recent.set(piece, tokens);
     return tokens;
   }
+}
+
+/** The pieces used last, bounded in number and together in size. */
+class RecentPieces<Token> {
+  readonly #mostPieces: number;
+  /** Map order is the order of use. */
+  readonly #pieces = new Map<string, readonly Token[]>();
+  #bytes = 0;
+
+  constructor(mostPieces: number) {
+    this.#mostPieces = mostPieces;
+  }
+
+  get(piece: string): readonly Token[] | undefined {
+    const tokens = this.#pieces.get(piece);
+    if (!tokens) return undefined;
+    this.#pieces.delete(piece);
+    this.#pieces.set(piece, tokens);
+    return tokens;
+  }
+
+  set(piece: string, tokens: readonly Token[]): void {
+    // A copy: V8 keeps a part of a string as a view of the whole, and the whole is the prompt of one keystroke.
+    this.#pieces.set(JSON.parse(JSON.stringify(piece)) as string, tokens);
+    this.#bytes += bytesOf(piece, tokens);
+    for (const [oldest, itsTokens] of this.#pieces) {
+      if (this.#bytes <= mostBytes && this.#pieces.size <= this.#mostPieces) return;
+      this.#pieces.delete(oldest);
+      this.#bytes -= bytesOf(oldest, itsTokens);
+    }
+  }
+}
+
+function bytesOf(piece: string, tokens: readonly unknown[]): number {
+  return piece.length * unitBytes + tokens.length * tokenBytes;
 }
 
 /** Tried on the ways in which lines end, break and start in code: one difference, and the place is not used with this vocabulary. */

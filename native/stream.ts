@@ -32,6 +32,8 @@ export interface StreamRequest {
 export interface StreamResult {
   /** `noToken`: the grammar left none, or took too long to find one. */
   readonly ended: 'wanted' | 'length' | 'cancelled' | 'noToken';
+  /** Of the prompt; what was reused is not among them. */
+  readonly evaluatedTokens: number;
   readonly reusedTokens: number;
   /** Of the reused tokens, those that came from disk. */
   readonly restoredTokens: number;
@@ -96,8 +98,11 @@ export function resultOf(stream: Stream, ended: StreamResult['ended']): StreamRe
   const startedAt = stream.startedAt || now;
   const firstTokenAt = stream.firstTokenAt || now;
   const { reusedTokens, restoredTokens, generatedTokens, draftedTokens, acceptedTokens, confidence } = stream;
+  // Until the first token what is pending is the rest of the prompt; before it had its sequence nothing was done for it.
+  const left = generatedTokens > 0 ? 0 : stream.pending.length;
   return {
     ended,
+    evaluatedTokens: stream.sampler ? stream.prompt.length - reusedTokens - left : 0,
     reusedTokens,
     restoredTokens,
     generatedTokens,

@@ -1,5 +1,6 @@
-// Turns tokens into text as they come, without ever showing half a character. It knows detokenizing; it must not know stops.
-import type { LlamaModel, Token } from 'node-llama-cpp';
+// Turns tokens into text as they come, without ever showing half a character. It knows when a character is whole; it must not know vocabularies or stops.
+import type { Token } from 'node-llama-cpp';
+import type { TextOfTokens } from './tokenText.ts';
 
 const replacementCharacter = '\ufffd';
 /** A UTF-8 character has at most four bytes, so that many tokens without a whole character are real rubbish. */
@@ -8,20 +9,20 @@ const maxHeldTokens = 4;
 const contextTokens = 8;
 
 export class TextStream {
-  readonly #model: LlamaModel;
+  readonly #textOf: TextOfTokens;
   #pending: Token[] = [];
   #last: Token[];
 
   /** `prompt`: the tokens before the answer, so that the first piece joins them rightly. */
-  constructor(model: LlamaModel, prompt: readonly Token[]) {
-    this.#model = model;
+  constructor(textOf: TextOfTokens, prompt: readonly Token[]) {
+    this.#textOf = textOf;
     this.#last = prompt.slice(-contextTokens);
   }
 
   /** @returns the text that is complete with this token; may be empty */
   push(token: Token): string {
     this.#pending.push(token);
-    const text = this.#model.detokenize(this.#pending, false, this.#last);
+    const text = this.#textOf(this.#pending, this.#last);
     if (text.endsWith(replacementCharacter) && this.#pending.length < maxHeldTokens) return '';
     this.#last = [...this.#last, ...this.#pending].slice(-contextTokens);
     this.#pending = [];
@@ -30,7 +31,7 @@ export class TextStream {
 
   end(): string {
     if (this.#pending.length === 0) return '';
-    const text = this.#model.detokenize(this.#pending, false, this.#last);
+    const text = this.#textOf(this.#pending, this.#last);
     this.#pending = [];
     return text;
   }

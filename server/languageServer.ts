@@ -30,7 +30,7 @@ import { askLanguageServices, offersLanguageServices } from './handlers/language
 import { registerNextEdit } from './handlers/nextEdit.ts';
 import { registerStatus, sendStatus } from './handlers/status.ts';
 import { registerWorkspaceTrust, trustSaidIn } from './handlers/workspaceTrust.ts';
-import type { ModelPurpose } from './engineWishes.ts';
+import { chooseActionOf, type ModelPurpose } from './engineWishes.ts';
 import type { Inference } from './inference/inference.ts';
 import { RoutedInference } from './inference/routedInference.ts';
 import { readDiskDocument } from './project/diskDocuments.ts';
@@ -99,7 +99,10 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   let chatInference: RoutedInference | undefined;
   const chatModel = (): Inference => {
     if (session.settings.model.chatPath.trim() === '') return inference;
-    chatInference ??= new RoutedInference(chatting());
+    if (!chatInference) {
+      chatInference = new RoutedInference(chatting());
+      chatInference.onState(() => board.refresh());
+    }
     return chatInference;
   };
   const board = new StatusBoard({
@@ -107,6 +110,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     session,
     clock,
     starterPath,
+    chat: () => (session.settings.model.chatPath.trim() === '' ? undefined : chatInference),
     index: () => {
       const index = project.index();
       const status = embeddings.current()?.status;
@@ -235,13 +239,18 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
   const contextDeps = { view: project.view, contexts, documents, session, clock, told, embeddings: embeddings.current };
   const asked = () =>
     session.settings.context.enabled ? { findContext: (params: ContextParams, signal: AbortSignal) => findContext(params, contextDeps, signal) } : {};
+  const chooseAction = () => (session.settings.model.chatPath.trim() === '' ? {} : { chooseAction: chooseActionOf('chat') });
   registerChat(
     connection,
-    () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist(), ...asked() }),
+    () => ({ inference: chatModel(), documents, settings: session.settings.chat, clock, mayPersist: mayPersist(), ...asked(), ...chooseAction() }),
     board,
     log,
   );
-  registerEdit(connection, { deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log, ...asked() }), board, log });
+  registerEdit(connection, {
+    deps: () => ({ inference: chatModel(), documents, settings: session.settings.edit, hash: sha256, log, ...asked(), ...chooseAction() }),
+    board,
+    log,
+  });
   registerContext(connection, {
     deps: contextDeps,
     deleteIndexes: async () => {

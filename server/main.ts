@@ -41,6 +41,8 @@ if (invocation.kind === 'serve') {
         engine: engineOptionsOf(engine),
         model: modelSpecOf(model, starterPath, purpose),
         chooseAction: chooseActionOf(purpose === 'chat' && model.chatPath.trim() === '' ? 'completion' : purpose),
+        // "Choose Model" names the model of suggestions, which is no help where another setting names this one.
+        isBySettingAlone: purpose === 'vectors' || (purpose === 'chat' && model.chatPath.trim() !== ''),
         log,
         now: clock.now,
       }),

@@ -8,6 +8,9 @@ const headerBytes = 4;
 /** A peer that asks but does not read is cut off when this much waits for it, in bytes. */
 const mostUnreadBytes = 64 * 1024 * 1024;
 
+/** It was not sent; the connection is as it was. */
+export class MessageTooLargeError extends RangeError {}
+
 export class FramedSocket {
   readonly socket: Socket;
   #maxFrameBytes: number;
@@ -58,7 +61,7 @@ export class FramedSocket {
   send(payload: unknown): Promise<void> {
     const body = Buffer.from(JSON.stringify(payload), 'utf8');
     if (body.length > this.#maxFrameBytes)
-      return Promise.reject(new RangeError(`A message of ${body.length} bytes is over the limit of ${this.#maxFrameBytes}.`));
+      return Promise.reject(new MessageTooLargeError(`A message of ${body.length} bytes is over the limit of ${this.#maxFrameBytes}.`));
     if (this.socket.writableLength > mostUnreadBytes) {
       const error = new RangeError(`The peer has left ${this.socket.writableLength} bytes unread.`);
       this.socket.destroy(error);

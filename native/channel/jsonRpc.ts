@@ -2,6 +2,7 @@
 import { AbstractMessageReader, AbstractMessageWriter, createMessageConnection } from 'vscode-jsonrpc/node';
 import type { DataCallback, Disposable, Message, MessageConnection, MessageWriter } from 'vscode-jsonrpc/node';
 import type { FramedSocket } from './framedSocket.ts';
+import { MessageTooLargeError } from './framedSocket.ts';
 
 class FrameReader extends AbstractMessageReader {
   readonly #framed: FramedSocket;
@@ -36,7 +37,8 @@ class FrameWriter extends AbstractMessageWriter implements MessageWriter {
     try {
       await this.#framed.send(message);
     } catch (error) {
-      this.fireError(error, message);
+      // A message that is too large was not sent at all, and the next one can be: whoever sent it is told, and nothing else is wrong.
+      if (!(error instanceof MessageTooLargeError)) this.fireError(error, message);
       throw error;
     }
   }

@@ -7,7 +7,8 @@ import type { FramedSocket } from './framedSocket.ts';
 /** Largest frame before the peer has proved itself, in bytes. */
 export const maxProofFrameBytes = 1024;
 const nonceBytes = 32;
-const proofTimeoutMs = 5000;
+/** How long each step of the proof may take. */
+export const proofLimitMs = 5000;
 
 /** The other side is not what it claims to be, or nothing at all. */
 export class ProofError extends Error {
@@ -45,7 +46,7 @@ function nextFrame(framed: FramedSocket): Promise<unknown> {
       act();
     };
     const onClose = () => settle(() => reject(new ProofError('The peer closed the connection.', 'closed')));
-    const timer = setTimeout(() => settle(() => reject(new ProofError('The peer did not prove itself in time.', 'late'))), proofTimeoutMs);
+    const timer = setTimeout(() => settle(() => reject(new ProofError('The peer did not prove itself in time.', 'late'))), proofLimitMs);
     framed.socket.once('close', onClose);
     framed.receive((payload) => settle(() => resolve(payload)));
   });

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 
 /** Raised when a message changes its meaning; part of the socket's name, so that builds that differ never meet. */
-export const engineProtocolVersion = 6;
+export const engineProtocolVersion = 7;
 
 /** Largest framed message in bytes, either way. A 256k-token prompt is about 1 MB of text. */
 export const maxMessageBytes = 16 * 1024 * 1024;
@@ -239,7 +239,15 @@ const contextOverflow = v.object({
   /** Tokens that the prompt may have: the context less what the answer needs. */
   availableTokens: count,
 });
-const promptProblem = v.object({ outcome: v.literal('promptProblem'), cause: text });
+/** The request cannot be answered as it was asked, or not by this model. */
+const promptProblem = v.object({
+  outcome: v.literal('promptProblem'),
+  /** One sentence each for the user: what is the matter, and what to do. */
+  cause: text,
+  action: text,
+  /** As in `modelProblemSchema`. */
+  isChoice: v.optional(v.literal(true)),
+});
 /** Nothing is wrong with the request, but this engine does not take it. */
 const refused = v.object({
   outcome: v.literal('refused'),

@@ -26,17 +26,18 @@ export class DraftLength {
     this.#costs = costs;
   }
 
-  /** Tokens to guess now, at most `most`; 0 for none. */
-  next(most: number): number {
+  /** Tokens to guess now, at most `most`, in a tick that is expected to take `mostMs` at most; 0 for none. */
+  next(most: number, mostMs = Number.POSITIVE_INFINITY): number {
     const plainMs = this.#costs.of(1);
     if (plainMs === undefined) return 0;
     const likely = Math.min(mostLikely, (this.#fresh + doubt * this.#streak) / (1 + doubt * this.#streak));
     let best = 0;
     let bestRate = leastGain / plainMs;
     for (const length of lengths) {
-      if (length > most) break;
+      const tickMs = this.#costs.of(length + 1) ?? plainMs;
+      if (length > most || tickMs > mostMs) break;
       const expected = (1 - likely ** (length + 1)) / (1 - likely);
-      const rate = expected / (this.#costs.of(length + 1) ?? plainMs);
+      const rate = expected / tickMs;
       if (rate <= bestRate) continue;
       best = length;
       bestRate = rate;

@@ -7,8 +7,9 @@ import type { Sequence } from '../sequencePool.ts';
 import { commonPrefix, SequencePool } from '../sequencePool.ts';
 import type { Drafter } from './drafter.ts';
 
-/** Tokens that it reads in one tick of the large model, which waits for it. */
+/** Tokens that it reads in one tick of the large model, which waits for it; and while there is little time. */
 const readingChunk = 64;
+const shortReadingChunk = 16;
 
 export interface DraftModelOptions {
   readonly addon: Addon;
@@ -53,21 +54,23 @@ class ModelDrafter implements Drafter {
     this.#sampler.applyConfig({ temperature: 0 });
   }
 
-  async draft(most: number): Promise<readonly number[]> {
+  async draft(most: number, mostMs: number): Promise<readonly number[]> {
     const { contextSize } = this.#options;
+    const startedAt = performance.now();
     if (!this.#canBeCut || this.#text.length + most > contextSize) return [];
     this.#cut();
     if (!this.#canBeCut) return [];
     const unread = this.#text.length - this.#sequence.tokens.length;
-    if (unread > readingChunk) {
-      await this.#read(this.#text.slice(this.#sequence.tokens.length, this.#sequence.tokens.length + readingChunk), false);
+    const chunk = Number.isFinite(mostMs) ? shortReadingChunk : readingChunk;
+    if (unread > chunk) {
+      await this.#read(this.#text.slice(this.#sequence.tokens.length, this.#sequence.tokens.length + chunk), false);
       return [];
     }
     const guessed: number[] = [];
     let next = await this.#read(this.#text.slice(this.#sequence.tokens.length), true);
     while (next >= 0) {
       guessed.push(next);
-      if (guessed.length === most) break;
+      if (guessed.length === most || performance.now() - startedAt >= mostMs) break;
       next = await this.#read([next], true);
     }
     return guessed;

@@ -2,8 +2,11 @@
 
 export interface Drafter {
   readonly kind: 'promptLookup' | 'draftModel';
-  /** At most `most` tokens that are likely to follow; none where there is no idea. Never called again before it has settled. */
-  draft(most: number): readonly number[] | Promise<readonly number[]>;
+  /**
+   * At most `most` tokens that are likely to follow; none where there is no idea. Never called again before it has settled.
+   * `mostMs`: fewer where they would take longer, since somebody may ask for something more urgent.
+   */
+  draft(most: number, mostMs: number): readonly number[] | Promise<readonly number[]>;
   /** Whether it would have guessed this token now; undefined where it has no idea, or where asking costs too much. */
   expects?(token: number): boolean | undefined;
   /** A token that now follows. */

@@ -1,7 +1,7 @@
 // What the context bench needs besides the development packages: sources of real packages at pinned versions, a type checker for Python, the
 // Tekken vocabulary and, when asked for, aider. It knows registries and checksums; it must not know what is measured.
 import { createHash } from 'node:crypto';
-import { cpSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureBenchSources, ensureBenchAider } from './python.mjs';
 import { StepError, once, run, runNpm, toolsFolder } from './steps.mjs';
@@ -45,7 +45,7 @@ export async function ensureContextBench({ withAider }) {
   for (const one of npmPackages) await ensureNpmPackage(one);
   const sitePackages = await ensureBenchSources();
   for (const name of pythonPackages) {
-    const version = path.basename(globSync(`${name}-*.dist-info`, { cwd: sitePackages })[0] ?? '').replace('.dist-info', '');
+    const version = (readdirSync(sitePackages).find((file) => file.startsWith(`${name}-`) && file.endsWith('.dist-info')) ?? '').replace('.dist-info', '');
     if (version === '') throw new StepError(`The Python package ${name} is not in ${sitePackages}. Delete .tools and run this again.`);
     const repository = path.join(folder, 'repositories', version);
     await once({ stampFile: path.join(folder, `.${name}-ready`), stamp: version, title: `Copying the sources of ${version}` }, async () => {
@@ -53,12 +53,12 @@ export async function ensureContextBench({ withAider }) {
       copySources(path.join(sitePackages, name), path.join(repository, name), '.py');
     });
   }
-  const [tekken] = globSync('mistral_common/data/tekken_240911.json', { cwd: sitePackages });
-  if (tekken === undefined) throw new StepError('mistral-common brings no Tekken vocabulary any more. Read test/bench/context/requirements.txt.');
+  const tekken = path.join(sitePackages, 'mistral_common/data/tekken_240911.json');
+  if (!existsSync(tekken)) throw new StepError('mistral-common brings no Tekken vocabulary any more. Read test/bench/context/requirements.txt.');
   return {
     TRAMONTANE_BENCH_REPOSITORIES: path.join(folder, 'repositories'),
     TRAMONTANE_BENCH_PYRIGHT: path.join(folder, 'pyright', 'langserver.index.js'),
-    TRAMONTANE_BENCH_TEKKEN: path.join(sitePackages, tekken),
+    TRAMONTANE_BENCH_TEKKEN: tekken,
     TRAMONTANE_BENCH_TRUTH: path.join(folder, 'truth'),
     ...(withAider ? { TRAMONTANE_BENCH_AIDER_PYTHON: await ensureBenchAider() } : {}),
   };
@@ -72,7 +72,7 @@ async function ensureNpmPackage({ name, version, sources, integrity }) {
     rmSync(download, { recursive: true, force: true });
     mkdirSync(download, { recursive: true });
     await runNpm(['pack', `${name}@${version}`, '--silent'], { cwd: download, quiet: true });
-    const [archive] = globSync('*.tgz', { cwd: download });
+    const archive = readdirSync(download).find((file) => file.endsWith('.tgz'));
     if (archive === undefined) throw new StepError(`npm fetched no archive of ${name} ${version}. Run this again.`);
     const found = `sha512-${createHash('sha512')
       .update(readFileSync(path.join(download, archive)))
@@ -93,8 +93,8 @@ async function ensureNpmPackage({ name, version, sources, integrity }) {
  * @param {string} ending
  */
 function copySources(from, to, ending) {
-  for (const file of globSync(`**/*${ending}`, { cwd: from })) {
-    if (file.endsWith('.d.ts')) continue;
+  for (const file of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith(ending) || file.endsWith('.d.ts')) continue;
     mkdirSync(path.dirname(path.join(to, file)), { recursive: true });
     cpSync(path.join(from, file), path.join(to, file));
   }

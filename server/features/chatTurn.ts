@@ -22,6 +22,8 @@ export interface ChatTurnDependencies {
   readonly mayPersist: boolean;
   /** Finds what of the project a question is about; absent where nothing is to be told of it. */
   readonly findContext?: FindContext;
+  /** What to do where the model cannot do it, when a setting of its own names this one. */
+  readonly chooseAction?: string;
 }
 
 /** What the template adds around each message, and a reserve. */
@@ -53,7 +55,7 @@ export async function chatTurn(
     return {
       outcome: 'unsupported',
       cause: `${model.name} has no chat template: it completes code but cannot chat.`,
-      action: 'Choose another model with the command "Tramontane: Choose Model".',
+      action: deps.chooseAction ?? 'Choose another model with the command "Tramontane: Choose Model".',
     };
   }
   const question = params.messages.at(-1);

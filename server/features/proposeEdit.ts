@@ -27,6 +27,8 @@ export interface ProposeEditDependencies {
   readonly log: Log;
   /** Finds what of the project an instruction is about; absent where nothing is to be told of it. */
   readonly findContext?: FindContext;
+  /** What to do where the model cannot do it, when a setting of its own names this one. */
+  readonly chooseAction?: string;
 }
 
 /** A shown file and what identifies the text that was shown. */
@@ -53,7 +55,7 @@ export async function proposeEdit(params: EditParams, deps: ProposeEditDependenc
     return {
       outcome: 'unsupported',
       cause: `${model.name} has no chat template: it completes code but does not follow instructions.`,
-      action: 'Choose another model with the command "Tramontane: Choose Model".',
+      action: deps.chooseAction ?? 'Choose another model with the command "Tramontane: Choose Model".',
     };
   }
   // Texts and versions are taken before the model is asked: what the user types meanwhile makes the edit stale, and the client sees it.

@@ -11,6 +11,8 @@ export interface StatusBoardOptions {
   readonly session: Session;
   readonly clock: Clock;
   readonly starterPath: string;
+  /** The model of chats and edits, where that is another one and was asked for already. */
+  readonly chat?: () => Inference | undefined;
   /** The state of the project's index; undefined without one. */
   readonly index?: () => Status['index'];
   /** Returns false when it could not be told yet. */
@@ -51,7 +53,8 @@ export class StatusBoard {
       case 'ready': {
         const { name, path, contextSize } = state.model;
         const model = { name, path, isStarter: path === starterPath, contextSize };
-        const notes = state.notes ? { notes: [...state.notes] } : {};
+        const told = [...(state.notes ?? []), ...this.#chatNotes];
+        const notes = told.length > 0 ? { notes: told } : {};
         const quiet = this.#quiet === undefined ? {} : { quiet: this.#quiet };
         if (session.isPaused) return { state: 'paused', model, ...notes, ...paused };
         // Somebody who waits for a pause to end sees no work.
@@ -59,6 +62,12 @@ export class StatusBoard {
         return { state: isBusy ? 'busy' : 'ready', model, ...notes, ...quiet };
       }
     }
+  }
+
+  /** What was given up for the chat's own model. */
+  get #chatNotes(): readonly string[] {
+    const state = this.#options.chat?.()?.state;
+    return state?.state === 'ready' ? (state.model.concessions ?? []).map((sentence) => `${state.model.name} (chat): ${sentence}`) : [];
   }
 
   /** Why the last request showed nothing; undefined when it showed something. */

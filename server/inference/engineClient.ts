@@ -1,12 +1,9 @@
 // One connection to the engine: typed requests, validated answers, and a clear end. It knows the socket and the engine's protocol;
 // it must not know when to start or restart an engine.
-import net from 'node:net';
+import type net from 'node:net';
 import * as v from 'valibot';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import { CancellationTokenSource, ProgressType } from 'vscode-jsonrpc/node';
-import { FramedSocket } from '../../native/channel/framedSocket.ts';
-import { connectJsonRpc } from '../../native/channel/jsonRpc.ts';
-import { maxProofFrameBytes, proveToEngine } from '../../native/channel/proof.ts';
+import { CancellationTokenSource, ErrorCodes, ProgressType, ResponseError } from 'vscode-jsonrpc/node';
 import type {
   BuildAge,
   CountTokensParams,
@@ -34,67 +31,29 @@ import {
   engineStatusSchema,
   generateResultSchema,
   joinResultSchema,
-  maxMessageBytes,
   modelReplacedSchema,
   partialTextSchema,
   savedStatesSchema,
   supersededSchema,
 } from '../../native/protocol/messages.ts';
+import { AbandonedError, EngineGoneError, RequestFailedError } from './engineErrors.ts';
 import { Heartbeat } from './heartbeat.ts';
 
-const connectTimeoutMs = 5000;
 const partialText = new ProgressType<PartialText>();
 
 export interface EngineClientOptions {
   /** The connection ended although nobody closed it. */
   readonly onGone: () => void;
-  /** A request waits and the engine does not even answer a ping. */
-  readonly onHung: () => void;
+  /** A request waits and the engine does not even answer pings. */
+  readonly onHung: (client: EngineClient) => void;
   /** A newer build takes over: the engine finishes what is under way and ends. */
   readonly onSuperseded: (why: Superseded) => void;
   /** The file at this path is another one than before, and is loaded anew. */
   readonly onModelReplaced: (path: string) => void;
   /** How often an engine that is waited for is asked for a sign of life, and how long that may take, ms. */
   readonly heartbeatMs: number;
-}
-
-/** The engine is gone, does not answer or answers with something that is not its protocol. */
-export class EngineGoneError extends Error {}
-/** The caller gave up; the engine has been told. */
-export class AbandonedError extends Error {}
-
-/**
- * Connects and proves the secret.
- * @returns undefined when nothing listens there
- * @throws ProofError when something listens that is not this user's engine.
- */
-export async function connectToEngine(socketPath: string, secret: Buffer, options: EngineClientOptions): Promise<EngineClient | undefined> {
-  const socket = await openSocket(socketPath);
-  if (!socket) return undefined;
-  const framed = new FramedSocket(socket, maxProofFrameBytes);
-  try {
-    await proveToEngine(framed, secret);
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-  framed.allowFrames(maxMessageBytes);
-  return new EngineClient(socket, connectJsonRpc(framed), options);
-}
-
-function openSocket(socketPath: string): Promise<net.Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = net.connect(socketPath);
-    const timer = setTimeout(() => socket.destroy(new Error('The engine does not accept connections.')), connectTimeoutMs);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      resolve(socket);
-    });
-    socket.on('error', () => {
-      clearTimeout(timer);
-      resolve(undefined);
-    });
-  });
+  /** Gives ms on a clock that never goes back. */
+  readonly now: () => number;
 }
 
 export class EngineClient {
@@ -104,7 +63,8 @@ export class EngineClient {
   readonly #heartbeat: Heartbeat;
   #nextProgress = 0;
 
-  constructor(socket: net.Socket, connection: MessageConnection, { onGone, onHung, onSuperseded, onModelReplaced, heartbeatMs }: EngineClientOptions) {
+  constructor(socket: net.Socket, connection: MessageConnection, options: EngineClientOptions) {
+    const { onGone, onHung, onSuperseded, onModelReplaced, heartbeatMs, now } = options;
     this.#socket = socket;
     this.#connection = connection;
     connection.onClose(() => {
@@ -125,7 +85,8 @@ export class EngineClient {
       if (replaced.success) onModelReplaced(replaced.output.path);
     });
     connection.listen();
-    this.#heartbeat = new Heartbeat({ intervalMs: heartbeatMs, timeoutMs: heartbeatMs, ping: () => connection.sendRequest(engineMethods.ping, {}), onHung });
+    const ping = async () => connection.sendRequest(engineMethods.ping, {});
+    this.#heartbeat = new Heartbeat({ intervalMs: heartbeatMs, timeoutMs: heartbeatMs, ping, onHung: () => onHung(this), now });
   }
 
   get isOpen(): boolean {
@@ -176,12 +137,29 @@ export class EngineClient {
     return this.#request(engineMethods.deleteSavedStates, savedStatesSchema, {}, signal);
   }
 
-  async shutdown(): Promise<void> {
+  /** Aborted when the connection has ended, whoever ended it. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** Resolves when the engine ends; false when it does not even say so within the limit. */
+  async shutdown(limitMs: number): Promise<boolean> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), limitMs);
     try {
-      await this.#connection.sendRequest(engineMethods.shutdown, {});
-    } catch {
+      await this.#request(engineMethods.shutdown, v.any(), {}, limit.signal);
+      return true;
+    } catch (error) {
       // The engine may be gone before its answer is: that is what was asked for.
+      return !(error instanceof AbandonedError);
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  /** For an engine that does not answer: what waits for it is settled as when it ends. */
+  drop(): void {
+    this.#socket.destroy();
   }
 
   close(): void {
@@ -190,7 +168,7 @@ export class EngineClient {
     this.#socket.destroy();
   }
 
-  /** @throws EngineGoneError or AbandonedError, nothing else */
+  /** @throws EngineGoneError, AbandonedError or RequestFailedError, nothing else */
   async #request<Result>(method: string, schema: v.GenericSchema<unknown, Result>, params: unknown, signal: AbortSignal): Promise<Result> {
     if (signal.aborted) throw new AbandonedError();
     if (!this.isOpen) throw new EngineGoneError('The engine is gone.');
@@ -214,18 +192,32 @@ export class EngineClient {
       sent.catch(() => undefined);
       const answer: unknown = await Promise.race([sent, interrupted]);
       const parsed = v.safeParse(schema, answer);
-      if (!parsed.success) throw new EngineGoneError(`The engine's answer to ${method} is not valid: ${parsed.issues[0].message}`);
+      if (!parsed.success) throw new RequestFailedError(`The engine's answer to ${method} is not valid: ${parsed.issues[0].message}`, 'mistake');
       return parsed.output;
     } catch (error) {
-      if (error instanceof AbandonedError || error instanceof EngineGoneError) throw error;
+      if (error instanceof AbandonedError || error instanceof EngineGoneError || error instanceof RequestFailedError) throw error;
       if (signal.aborted) throw new AbandonedError();
-      throw new EngineGoneError(error instanceof Error ? error.message : String(error));
+      throw this.#failureOf(error);
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#gone.signal.removeEventListener('abort', onGone);
       interrupted.catch(() => undefined);
       source.dispose();
       endWatch();
+    }
+  }
+
+  #failureOf(error: unknown): Error {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof ResponseError) || !this.isOpen || this.#socket.destroyed) return new EngineGoneError(message);
+    switch (error.code) {
+      // What this side could not send, though it could send other things.
+      case ErrorCodes.MessageWriteError:
+        return new RequestFailedError(message, 'tooLarge');
+      case ErrorCodes.InternalError:
+        return new RequestFailedError(message, 'failed');
+      default:
+        return new RequestFailedError(message, 'mistake');
     }
   }
 }

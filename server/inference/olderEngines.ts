@@ -3,9 +3,11 @@
 import { otherSockets } from '../../native/channel/runtimeDirectory.ts';
 import type { BuildAge } from '../../native/protocol/messages.ts';
 import type { Log } from '../core/log.ts';
-import { connectToEngine } from './engineClient.ts';
+import { connectToEngine } from './connectToEngine.ts';
+import { AbandonedError } from './engineErrors.ts';
+import { endOf } from './hungEngine.ts';
 
-/** An idle engine is gone within some hundred ms; one that answers is not waited for longer than this. */
+/** An idle engine is gone within some hundred ms; one that answers is not waited for longer than this, nor one that does not answer. */
 const goneLimitMs = 3000;
 
 export interface OlderEnginesOptions {
@@ -14,11 +16,12 @@ export interface OlderEnginesOptions {
   readonly age: BuildAge;
   readonly secret: Buffer;
   readonly heartbeatMs: number;
+  readonly now: () => number;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-/** Resolves when they are gone or still busy after some seconds. What fails is logged: it must not keep the own engine from starting. */
+/** Resolves when they are gone or still there after some seconds. What fails is logged: it must not keep the own engine from starting. */
 export async function drainOlderEngines({ runtimeDirectory, build, ...options }: OlderEnginesOptions): Promise<void> {
   let sockets: readonly string[] = [];
   try {
@@ -29,26 +32,32 @@ export async function drainOlderEngines({ runtimeDirectory, build, ...options }:
   await Promise.all(sockets.map((socketPath) => drainOne(socketPath, options)));
 }
 
-async function drainOne(socketPath: string, { age, secret, heartbeatMs, log, signal }: Omit<OlderEnginesOptions, 'runtimeDirectory' | 'build'>): Promise<void> {
-  let leave: () => void = () => {};
-  const gone = new Promise<void>((resolve) => {
-    leave = resolve;
-  });
+async function drainOne(socketPath: string, options: Omit<OlderEnginesOptions, 'runtimeDirectory' | 'build'>): Promise<void> {
+  const { age, secret, heartbeatMs, now, log, signal } = options;
+  // One that hangs is left as it is: only itself could say whether it is the older one.
+  const limit = new AbortController();
+  const giveUp = () => limit.abort();
+  const timer = setTimeout(giveUp, goneLimitMs);
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
-    const client = await connectToEngine(socketPath, secret, { onGone: leave, onHung: leave, onSuperseded: () => {}, onModelReplaced: () => {}, heartbeatMs });
+    const nothing = () => {};
+    const callbacks = { onGone: nothing, onHung: giveUp, onSuperseded: nothing, onModelReplaced: nothing };
+    const client = await connectToEngine(socketPath, secret, { ...callbacks, heartbeatMs, now, signal: limit.signal });
     // A killed engine leaves its socket file behind.
     if (!client) return;
-    const timer = setTimeout(leave, goneLimitMs);
     try {
-      if (!(await client.drain(age, signal))) return;
+      if (!(await client.drain(age, limit.signal))) return;
       log.info(`An older build's engine (${socketPath}) was asked to give its memory back.`);
-      await gone;
+      await endOf(client.gone, goneLimitMs);
     } finally {
-      clearTimeout(timer);
       client.close();
     }
   } catch (error) {
-    log.warn(`The engine at ${socketPath} was not asked to give its memory back: ${textOf(error)}`);
+    const why = error instanceof AbandonedError ? 'it does not answer' : textOf(error);
+    log.warn(`The engine at ${socketPath} was not asked to give its memory back: ${why}`);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

@@ -1,6 +1,6 @@
 // Dead exports, unused dependencies and unformatted files: planted once each, refused by knip and Biome.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { Overlay, repositoryRoot, type ToolRun } from './overlay.ts';
@@ -63,4 +63,14 @@ test('Biome refuses a file that is not formatted, and only that one', () => {
 test('knip and Biome accept clean files', () => {
   assert.equal(clean.knip.exitCode, 0, clean.knip.output);
   assert.equal(clean.biome.exitCode, 0, clean.biome.output);
+});
+
+test('the scripts ask Node for nothing that version 20 does not have: they run before a newer one is there', () => {
+  const newer =
+    /\b(?:globSync|fs\.glob|promises\.glob|stripTypeScriptTypes|registerHooks|getBuiltinModule|node:sqlite|Promise\.try|import\.meta\.main|mkdtempDisposable\w*)\b/;
+  const folder = path.join(repositoryRoot, 'scripts');
+  const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.mjs'));
+  assert.ok(scripts.length > 10);
+  for (const file of [...scripts.map((script) => path.join('scripts', script)), 'esbuild.js'])
+    assert.equal(newer.exec(readFileSync(path.join(repositoryRoot, file), 'utf8'))?.[0], undefined, file);
 });

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { engineOptionsSchema, modelSpecSchema } from '../../native/protocol/messages.ts';
+import { type EngineOptions, engineOptionsSchema, modelSpecSchema } from '../../native/protocol/messages.ts';
+import { isSurelyAsWished, notesOnOptions } from '../../server/inference/optionsInForce.ts';
 import { chooseActionOf, engineOptionsOf, modelSpecOf } from '../../server/engineWishes.ts';
 import { embeddingModelOf, resolveSettings } from '../../server/session/settings.ts';
 import * as v from 'valibot';
@@ -74,3 +75,69 @@ test('a model for vectors says so, and any other one says nothing of it', () => 
   assert.deepEqual(modelSpecOf(model, '/starter.gguf', 'vectors'), { path: path.join(os.homedir(), 'e.gguf'), contextSize: 256, isForVectors: true });
   assert.ok(!('isForVectors' in modelSpecOf(settings.model, '/starter.gguf', 'completion')));
 });
+
+const restart = 'Run the command "Tramontane: Restart Engine".';
+const asks = (over: Partial<EngineOptions>): EngineOptions => ({ gpu: 'auto', threads: 0, keepAliveMs: 120_000, ...over });
+
+for (const [name, wished, options, backend, notes] of [
+  ['the same', {}, {}, 'cpu', []],
+  ['another time to stay', { keepAliveMs: 0 }, {}, 'cuda', []],
+  ['the machine has what is set', { gpu: 'vulkan' }, {}, 'vulkan', []],
+  ['auto has what it tries first', {}, { gpu: 'cuda' }, 'cuda', []],
+  ['no devices are none in particular', { devices: [] }, {}, 'cuda', []],
+  ['the CPU has no devices', { devices: [1] }, { devices: [0] }, 'cpu', []],
+  [
+    'auto beside an engine that was started without a GPU',
+    {},
+    { gpu: 'off' },
+    'cpu',
+    ['The engine computes with cpu: another window chose it, where this one leaves the choice to the machine.'],
+  ],
+  [
+    'auto beside an engine whose back end the machine cannot do',
+    {},
+    { gpu: 'vulkan' },
+    'cpu',
+    ['The engine computes with cpu: another window chose it, where this one leaves the choice to the machine.'],
+  ],
+  [
+    'a back end that another window did not choose',
+    { gpu: 'cuda' },
+    { gpu: 'off' },
+    'cpu',
+    ['The engine computes with cpu, not with cuda as set: another window chose it.'],
+  ],
+  [
+    'a back end that the machine cannot do',
+    { gpu: 'cuda' },
+    { gpu: 'cuda' },
+    'cpu',
+    ['The engine computes with cpu, not with cuda as set: this machine cannot do the other.'],
+  ],
+  ['off beside a GPU', { gpu: 'off', devices: [1] }, {}, 'cuda', ['The engine computes with cuda, not with cpu as set: another window chose it.']],
+  ['other devices', { devices: [1, 0] }, { devices: [0, 1] }, 'cuda', ['The engine uses GPU 0, 1, as another window asked for.']],
+  ['some devices where all are used', { devices: [1] }, {}, 'vulkan', ['The engine uses all GPUs, as another window asked for.']],
+  ['other threads', {}, { threads: 3 }, 'cuda', ['The engine computes with the number of threads that another window asked for (3).']],
+  ['threads where the engine chooses', { threads: 3 }, {}, 'cuda', ['The engine computes with its own choice of threads, as another window wished.']],
+  [
+    'everything',
+    { gpu: 'cuda', devices: [0], threads: 1 },
+    { gpu: 'vulkan', threads: 2 },
+    'vulkan',
+    [
+      'The engine computes with vulkan, not with cuda as set: another window chose it.',
+      'The engine uses all GPUs, as another window asked for.',
+      'The engine computes with the number of threads that another window asked for (2).',
+    ],
+  ],
+] as const satisfies readonly (readonly [string, Partial<EngineOptions>, Partial<EngineOptions>, string, readonly string[]])[]) {
+  test(`options in force that differ from the wish are told with what to do: ${name}`, () => {
+    const [mine, theirs] = [asks(wished), asks(options)];
+    assert.deepEqual(
+      notesOnOptions(mine, { options: theirs, backend }),
+      notes.map((note) => `${note} ${note.includes('cannot do') ? 'Set "tramontane.engine.gpu" to "auto".' : restart}`),
+    );
+    // Without a look at the back end nothing is left out.
+    if (notes.length > 0) assert.ok(!isSurelyAsWished(mine, theirs));
+  });
+}

@@ -80,3 +80,44 @@ test('while a suggestion is put off for a noticeable time the status says that i
     server.end();
   }
 });
+
+test('what was given up for a chat model of its own is told, with its name', async () => {
+  const made: ReturnType<typeof scriptedInference>[] = [];
+  const concessions = ['The context has 4,096 instead of 16,384 tokens.'];
+  const server = await testServer({
+    inference: () => {
+      const one = scriptedInference({ model: made.length < 2 ? {} : { name: 'Talker', concessions }, answers: ['Hello.'] });
+      made.push(one);
+      return one;
+    },
+    initializationOptions: { model: { path: '/complete.gguf', chatPath: '/chat.gguf' } },
+    trustClientOptions: true,
+  });
+  try {
+    assert.equal(server.statuses.at(-1)?.notes, undefined);
+    await server.client.sendRequest('tramontane/chat', { messages: [{ role: 'user', text: 'Hi' }], attachments: [] });
+    const { notes } = await server.client.sendRequest<Status>('tramontane/setPaused', { paused: false });
+    assert.deepEqual(notes, [`Talker (chat): ${concessions[0]}`]);
+  } finally {
+    server.end();
+  }
+});
+
+test('a chat model that cannot chat is corrected where it is named', async () => {
+  for (const [chatPath, action] of [
+    ['', /Choose Model/],
+    ['/chat.gguf', /tramontane\.model\.chatPath/],
+  ] as const) {
+    const server = await testServer({
+      inference: () => scriptedInference({ model: { hasChatTemplate: false } }),
+      initializationOptions: { model: { chatPath } },
+      trustClientOptions: true,
+    });
+    try {
+      const answer = await server.client.sendRequest<{ action: string }>('tramontane/chat', { messages: [{ role: 'user', text: 'Hi' }], attachments: [] });
+      assert.match(answer.action, action);
+    } finally {
+      server.end();
+    }
+  }
+});

@@ -157,6 +157,39 @@ test('the memory for vectors is planned, counted, and refused where there is non
   }
 });
 
+test('a text that waits for its turn lets a completion go first that comes meanwhile', async () => {
+  const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, maxThreads: 1 });
+  const model = await llama.loadModel({ modelPath: starterModel });
+  const render = new RenderProcess();
+  const turns = new Turns().forModel(() => undefined);
+  const options = { model, path: starterModel, vocabulary: new Vocabulary(model, render), threads: 1, turns, hasRoom: async () => true };
+  const embedder = new Embedder(options);
+  try {
+    await embedder.embed(['x'], forever);
+    const order: string[] = [];
+    let endTick = () => {};
+    const otherTick = turns.exclusive.run(() => new Promise<void>((resolve) => (endTick = resolve)));
+    const vectors = embedder.embed(['y'], forever).then(() => order.push('vector'));
+    const given = new AbortController();
+    const givenUp = embedder.embed(['z'], given.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    const leave = turns.enter('inline');
+    const completion = turns.exclusive.run(async () => void order.push('completion'));
+    given.abort();
+    endTick();
+    await Promise.all([otherTick, completion]);
+    assert.deepEqual(await givenUp, { outcome: 'cancelled' });
+    leave();
+    await vectors;
+    assert.deepEqual(order, ['completion', 'vector']);
+  } finally {
+    await embedder.dispose();
+    render.dispose();
+    await model.dispose();
+    await llama.dispose();
+  }
+});
+
 test('a model that was made for vectors gives them, and cannot chat', async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tm-embed-'));
   try {

@@ -39,3 +39,12 @@ test('old answers leave the quantiles but not the totals', () => {
   assert.equal(figures.all.inline.queueMs.p99, 1);
   assert.equal(figures.all.inline.requests, 513);
 });
+
+test('what was done for requests that were given up counts among the tokens, and not among the answers', () => {
+  const figures = new RecentFigures();
+  figures.note('inline', answer(1));
+  figures.noteUnanswered('inline', { usage: { evaluatedTokens: 100, reusedTokens: 3, generatedTokens: 4 } });
+  const { requests, evaluatedTokens, reusedTokens, generatedTokens, totalMs } = figures.all.inline;
+  assert.deepEqual({ requests, evaluatedTokens, reusedTokens, generatedTokens }, { requests: 1, evaluatedTokens: 102, reusedTokens: 11, generatedTokens: 15 });
+  assert.equal(totalMs.p99, 3);
+});

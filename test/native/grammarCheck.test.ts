@@ -173,6 +173,7 @@ const unsupported: readonly [name: string, schema: Record<string, unknown>, prob
   ['a negation', { not: {} }, /"not"/],
   ['a reference with company', { $ref: '#/$defs/a', required: ['b'], $defs: { a: {} } }, /"required"/],
   ['a reference to nothing', { $ref: '#/$defs/a' }, /does not have/],
+  ['a reference with a per cent sign that begins no escape', { $ref: '#/%' }, /does not have/],
   ['a reference to elsewhere', { $ref: 'http://localhost/a' }, /not part of it/],
   ['an unknown type', { type: 'date' }, /the type "date"/],
   ['no type at all', { type: [] }, /"type"/],

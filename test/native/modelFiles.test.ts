@@ -1,13 +1,16 @@
 // Model files that cannot be used: each gives a problem that names the file, the cause and the action, and the engine stays up.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TestEngine } from './localEngine.ts';
 import { starterModel, testEngine } from './localEngine.ts';
 import { forever } from './prompts.ts';
+
+const posixOnly = process.platform === 'win32' ? 'no pipes with names on Windows' : false;
 
 let engine: TestEngine;
 let folder: string;
@@ -56,7 +59,21 @@ function u64(value: bigint): Buffer {
 test('a file that is not there is missing', () => check(path.join(folder, 'none.gguf'), /no such file/));
 test('a folder is no model', () => {
   mkdirSync(path.join(folder, 'folder.gguf'));
-  return check(path.join(folder, 'folder.gguf'), /not a regular file|cannot be read/);
+  return check(path.join(folder, 'folder.gguf'), /this is not a GGUF model file: it is a folder\.$/);
+});
+test('a pipe that nobody writes to, a device and links to them are no models, and nobody waits for them', { skip: posixOnly }, async () => {
+  const pipe = path.join(folder, 'pipe.gguf');
+  execFileSync('mkfifo', [pipe]);
+  const link = path.join(folder, 'link.gguf');
+  symlinkSync(pipe, link);
+  await check(pipe, /this is not a GGUF model file: it is a pipe\.$/);
+  await check(link, /it is a pipe\.$/);
+  await check('/dev/zero', /it is a device\.$/);
+});
+test('a checksum that is a pipe is as good as none', { skip: posixOnly }, async () => {
+  const file = put('besidePipe.gguf', starter);
+  execFileSync('mkfifo', [`${file}.sha256`]);
+  assert.equal((await engine.connect(file).describeModel(forever)).outcome, 'ok');
 });
 test('an empty file is no model', () => check(put('empty.gguf', Buffer.alloc(0)), /not a GGUF/));
 test('text is no model', () => check(put('text.gguf', Buffer.from('This is a long text file, not a model at all.')), /not a GGUF/));

@@ -102,6 +102,39 @@ test('another question with the same head, and a later turn of the same chat, go
   assert.equal(later.usage.restoredTokens, head);
 });
 
+test('a chat from disk answers the same beside another chat in memory that begins like it', async () => {
+  const helpers = Array.from({ length: 10 }, (_, index) => `def helper_${index}(a, b):\n    return a + ${index}\n`).join('');
+  const classes = Array.from({ length: 16 }, (_, index) => `class Stack${index}:\n    def push(self, item):\n        self.items.append(item)\n`).join('');
+  const sums = Array.from({ length: 16 }, (_, index) => `const total${index} = items.reduce((sum, item) => sum + item.price * ${index}, 0);\n`).join('');
+  const about = (code: string, over: Partial<GenerateRequest>): GenerateRequest => ({
+    ...chatRequest('', { maxTokens: 32, ...over }),
+    prompt: {
+      kind: 'chat',
+      messages: [
+        { role: 'system', content: helpers },
+        { role: 'user', content: code },
+        { role: 'assistant', content: 'I see.' },
+        { role: 'user', content: 'Write the next one.' },
+      ],
+    },
+  });
+  const [asked, askedBefore] = [about(classes, { mayPersist: true }), about(sums, {})];
+  const engine = start();
+  await run(engine.inference, asked);
+  await filesSaved(engine.inference, 1);
+  await kill(engine);
+  const alone = await run(engine.inference, asked);
+  assert.ok((alone.usage.restoredTokens ?? 0) > 400, `${alone.usage.restoredTokens} tokens were restored`);
+  await kill(engine);
+  const other = await run(engine.inference, askedBefore);
+  assert.ok(other.usage.evaluatedTokens > 400);
+  const beside = await run(engine.inference, asked);
+  assert.equal(beside.usage.restoredTokens, alone.usage.restoredTokens);
+  assert.equal(beside.text, alone.text);
+  // The other one is as it was, too.
+  assert.equal((await run(engine.inference, askedBefore)).text, other.text);
+});
+
 test('what a sequence holds after its head was saved is what it held before', async () => {
   const engine = start();
   const first = await run(engine.inference, longChat('Which of them is the last?'));

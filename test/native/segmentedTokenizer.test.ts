@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { getLlama, type LlamaModel } from 'node-llama-cpp';
 import { SegmentedTokenizer } from '../../native/segmentedTokenizer.ts';
@@ -77,6 +79,55 @@ test('only the piece that changed is tokenized again', () => {
   units = 0;
   segmented.tokens(`${text}co`);
   assert.ok(units < 700, `${units} of ${text.length} units`);
+});
+
+const keystrokes = 200;
+const longText = 'const value = compute(first, second);\n'.repeat(1200);
+/** As SentencePiece does where it puts a blank before each text: whatever is cut off gets a token of its own. */
+const withPrefix = (text: string): readonly number[] => [-1, ...Array.from(text.match(/\w+|\W/g) ?? [], (word) => word.length)];
+const byWords = (text: string): readonly number[] => Array.from(text.match(splittingRules['Llama 3, Qwen 2'] as RegExp) ?? [], (word) => word.length);
+
+for (const [where, tokenize] of [
+  ['no cut is exact', withPrefix],
+  ['texts are cut', byWords],
+] as const) {
+  test(`what typing into a long text leaves behind is bounded, where ${where}`, () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const segmented = new SegmentedTokenizer(tokenize);
+    // Each text is one of its own, as messages bring them.
+    const type = (round: number) => {
+      for (let key = 0; key < keystrokes; key++) segmented.tokens(Buffer.from(`${longText}${round}${'x'.repeat(key)}`).toString());
+    };
+    type(0);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    type(1);
+    collect();
+    const grown = process.memoryUsage().heapUsed - before;
+    // A tenth of what the texts alone take.
+    assert.ok(grown < (keystrokes * longText.length) / 10, `${(grown / 1e6).toFixed(1)} MB`);
+    assert.deepEqual(segmented.tokens(longText), [...tokenize(longText)]);
+  });
+}
+
+test('where no cut is exact, a keystroke tokenizes the part that changed, and of all parts before it only a few are remembered', () => {
+  const asked: string[] = [];
+  const segmented = new SegmentedTokenizer((text: string) => {
+    asked.push(text);
+    return withPrefix(text);
+  });
+  const askedFor = (...texts: readonly string[]) => {
+    asked.length = 0;
+    for (const text of texts) segmented.tokens(text);
+    return [...asked];
+  };
+  const parts = ['suffix', 'signatures'].map((name) => `${longText}${name}`);
+  const typed = (key: number) => `${longText}${'x'.repeat(key)}`;
+  askedFor(...parts, typed(0));
+  for (let key = 1; key < 20; key++) assert.deepEqual(askedFor(...parts, typed(key)), [typed(key)]);
+  assert.deepEqual(askedFor(typed(19)), []);
+  assert.deepEqual(askedFor(typed(1)), [typed(1)]);
 });
 
 suite('real vocabularies', () => {

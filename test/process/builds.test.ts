@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { engineModule, type TestEngine, testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
-import { enginePid, processEnded } from './faults.ts';
+import { enginePid, processEnded, startEngineProcess } from './faults.ts';
 
 let folder: string;
 let older: string;
@@ -132,3 +132,30 @@ test('an older build that starts beside a newer engine leaves it alone, and Rest
     await end(olderEngine, oldPid, newPid, status.outcome === 'ok' ? status.value.pid : 0);
   }
 });
+
+for (const [name, module, prepare] of [
+  ['hangs', engineModule, (pid: number) => process.kill(pid, 'SIGSTOP')],
+  ['hangs as soon as it has let the newer one in', fileURLToPath(new URL('./stoppingEngine.ts', import.meta.url)), () => undefined],
+] as const) {
+  test(`an older engine that ${name} does not keep a newer build waiting, and is left as it is`, {
+    skip: process.platform === 'win32' ? 'no SIGSTOP on Windows' : false,
+  }, async () => {
+    const engine = testEngine({ engineModule: newer });
+    writeFileSync(path.join(engine.runtimeDirectory, 'stops'), '1');
+    const { child, announced } = startEngineProcess(engine.runtimeDirectory, 'older', module);
+    try {
+      assert.equal(await announced, 'ready');
+      prepare(child.pid ?? 0);
+      const answer = await engine.inference.generate(holeRequest('x = '), { signal: forever });
+      assert.equal(answer.outcome, 'ok', JSON.stringify(answer));
+      assert.ok(isAlive(child.pid ?? 0));
+      assert.ok(
+        engine.logLines.some((line) => /was not asked to give its memory back: it does not answer/.test(line)),
+        engine.logLines.join('\n'),
+      );
+    } finally {
+      child.kill('SIGKILL');
+      await engine.end();
+    }
+  });
+}

@@ -1,34 +1,24 @@
 // However the engine ends, whatever it is doing: nothing of it is left behind.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { recordPathFor } from '../../native/channel/engineRecord.ts';
 import { buildIdOf, socketPathFor } from '../../native/channel/runtimeDirectory.ts';
 import { engineProtocolVersion } from '../../native/protocol/messages.ts';
-import { engineModule, starterModel, type TestEngine, testEngine } from '../native/localEngine.ts';
+import { engineModule, type TestEngine, testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever } from '../native/prompts.ts';
 import { childrenOf, engineLoads, enginePid, longPrompt, processEnded, startEngineProcess } from './faults.ts';
+import { writeWithTemplate } from './templates.ts';
 
 let folder: string;
 let endlessTemplate: string;
 before(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'tm-models-'));
-  endlessTemplate = path.join(folder, 'endless.gguf');
-  writeFileSync(endlessTemplate, withTemplate(readFileSync(starterModel), `${'{% for a in range(9999) %}'.repeat(3)}${'{% endfor %}'.repeat(3)}`));
+  endlessTemplate = writeWithTemplate(path.join(folder, 'endless.gguf'), `${'{% for a in range(9999) %}'.repeat(3)}${'{% endfor %}'.repeat(3)}`);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** The same model with another chat template, which is filled up with blanks to the old one's length. */
-function withTemplate(model: Buffer, template: string): Buffer {
-  const changed = Buffer.from(model);
-  const key = 'tokenizer.chat_template';
-  const at = changed.indexOf(key) + key.length + 4;
-  const length = Number(changed.readBigUInt64LE(at));
-  assert.ok(template.length <= length, `the template has ${length} bytes`);
-  changed.write(template.padEnd(length), at + 8, 'latin1');
-  return changed;
-}
 
 const onlyWithProc = { skip: process.platform === 'linux' ? false : 'reads /proc' };
 
@@ -78,6 +68,7 @@ for (const [name, reached] of Object.entries(phases)) {
       const left = readdirSync(engine.runtimeDirectory);
       assert.ok(!left.includes(path.basename(socketPathFor(engine.runtimeDirectory, build))), left.join(' '));
       assert.ok(!left.includes(`evaluating-${pid}`), left.join(' '));
+      assert.ok(!left.includes(path.basename(recordPathFor(engine.runtimeDirectory, build))), left.join(' '));
     } finally {
       started.child.kill('SIGKILL');
       await engine.end();

@@ -130,21 +130,9 @@ export interface EngineProcess {
 }
 
 /** An engine as a child of the test, which learns how it ends; clients of the same build find it. */
-export function startEngineProcess(runtimeDirectory: string, build: string): EngineProcess {
+export function startEngineProcess(runtimeDirectory: string, build: string, module = engineModule): EngineProcess {
   const options = JSON.stringify({ gpu: 'off', threads: 1, keepAliveMs: 10_000 });
-  const args = [
-    engineModule,
-    '--runtime',
-    runtimeDirectory,
-    '--state',
-    runtimeDirectory + '-state',
-    '--build',
-    build,
-    '--written-at',
-    '1',
-    '--options',
-    options,
-  ];
+  const args = [module, '--runtime', runtimeDirectory, '--state', runtimeDirectory + '-state', '--build', build, '--written-at', '1', '--options', options];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   return {
     child,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { LocalInference } from '../../server/inference/localInference.ts';
 import { testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
 import { enginePid, enginesOf, killWindow, processEnded, startEngineProcess, stateReached } from './faults.ts';
@@ -178,16 +179,31 @@ test("a window that restarts the engine again and again does not use up another 
   }
 });
 
-test('a window that wishes other threads is told which are in force', async () => {
+test('a window that wishes other options is told which are in force, and Restart Engine gives it its own', async () => {
   const engine = testEngine();
+  const notesOf = async (inference: LocalInference) => {
+    const described = await inference.describeModel(forever);
+    assert.equal(described.outcome, 'ok', JSON.stringify(described));
+    return inference.state.state === 'ready' ? (inference.state.notes ?? []).join(' ') : JSON.stringify(inference.state);
+  };
   try {
     const pid = await enginePid(engine.inference);
-    const other = engine.connect(undefined, { engine: { threads: 2 } });
+    const other = engine.connect(undefined, { engine: { threads: 2, gpu: 'auto', devices: [0] } });
     assert.equal(await enginePid(other), pid);
+    const notes = await notesOf(other);
+    assert.match(notes, /threads that another window asked for \(1\)/);
+    assert.match(notes, /^The engine computes with cpu: another window chose it/);
     assert.ok(
       engine.logLines.some((line) => /threads that another window asked for \(1\)/.test(line)),
       engine.logLines.join('\n'),
     );
+    assert.equal(await notesOf(engine.inference), '');
+    const back = stateReached(engine.inference, (state) => state.state === 'ready', 'skipCurrent');
+    assert.equal((await other.restart(forever)).outcome, 'ok');
+    await back;
+    assert.equal(await notesOf(other), '');
+    assert.match(await notesOf(engine.inference), /threads that another window asked for \(2\)/);
+    assert.equal(await enginePid(engine.inference), await enginePid(other));
   } finally {
     await engine.end();
   }

@@ -10,6 +10,7 @@ export interface WindowOptions {
   readonly runtimeDirectory: string;
   readonly model: string;
   readonly engine: EngineOptions;
+  readonly heartbeatMs?: number;
 }
 
 /** `generate` is answered twice for each request: with `text` when its first text comes, and at its end. */
@@ -28,6 +29,7 @@ const inference = new LocalInference({
   model: { path: options.model, contextSize: 0 },
   log: { error: ignore, warn: ignore, info: ignore, debug: ignore },
   now: () => performance.now(),
+  ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
 });
 const { signal } = new AbortController();
 

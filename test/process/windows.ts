@@ -52,6 +52,11 @@ export class Window {
     return { firstText: text, outcome: done as Promise<Outcome<Generation>> };
   }
 
+  /** To the process. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
   /** kill -9, resolves when the process is gone; what it was asked is never answered. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
