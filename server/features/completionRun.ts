@@ -3,6 +3,7 @@
 // It knows the engine's interface and the filters; it must not know LSP, documents or what is shown.
 import type { Log } from '../core/log.ts';
 import type { Failure } from '../core/outcome.ts';
+import { isProse } from '../core/completion/languageSigns.ts';
 import { scopeAt } from '../core/completion/lexLine.ts';
 import { indentWidth, tabWidth } from '../core/completion/indentation.ts';
 import { cutLoops } from '../core/completion/postprocess/cutLoops.ts';
@@ -175,7 +176,7 @@ export class CompletionRun {
         path: this.request.path,
         languageId: this.request.languageId,
         isOneLine: shape === 'line',
-        isProse: scopeAt(site, this.request.languageId) !== 'code',
+        isProse: isProse(this.request.languageId) || scopeAt(site, this.request.languageId) !== 'code',
         ...(context ? { context } : {}),
       });
       const enough = new AbortController();

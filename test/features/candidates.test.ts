@@ -15,9 +15,9 @@ function all(outcome: InlineOutcome): readonly string[] {
 
 /** Shows `one();`, and to choose from `two();` and `three();` besides. */
 async function choosing() {
-  const answers = ({ temperature, seed }: { temperature: number; seed?: number; isAhead?: boolean }) =>
-    temperature === 0 ? 'one();' : seed === 1 ? 'two();' : 'three();';
-  const to = bench({ answers: (request) => (request.isAhead ? '' : answers(request as never)) });
+  const to = bench({
+    answers: ({ isAhead, temperature, seed }) => (isAhead ? '' : temperature === 0 ? 'one();' : seed === 1 ? 'two();' : 'three();'),
+  });
   const editor = new Editor(to, 'const a = |\n');
   assert.equal(suggested(await editor.ask(true)), 'one();');
   await turns(20);

@@ -6,7 +6,7 @@ import type { InlineOutcome } from '../../server/features/inlineRequest.ts';
 import { Session } from '../../server/session/session.ts';
 import { type Script, type ScriptedInference, scriptedInference } from '../scriptedInference.ts';
 
-export const uri = 'file:///w/a.ts';
+const uri = 'file:///w/a.ts';
 const codestral = { specialTokens: ['[SUFFIX]', '[PREFIX]'] };
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 

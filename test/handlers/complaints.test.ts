@@ -89,8 +89,9 @@ for (const [where, marked, languageId] of [
   });
 }
 for (const [sentence, marked, languageId] of [
-  ['This function returns the sum.', 'def f():\n  \"\"\"|\n  \"\"\"\n', 'python'],
+  ['This function returns the sum.', 'def f():\n  """|\n  """\n', 'python'],
   ['Note: not thread-safe.', '// |\n', 'typescript'],
+  ['The following holds.', '# Title\n\n|\n', 'markdown'],
 ] as const) {
   const chatModel = { specialTokens: [], hasChatTemplate: true };
   await complaint(

@@ -36,7 +36,7 @@ test('a pause is told in every state of the engine, so that it can be ended in e
   const server = await testServer({ inference: () => inference });
   try {
     const { state } = inference;
-    const setPaused = async (paused: boolean) => (await server.client.sendRequest('tramontane/setPaused', { paused })) as Status;
+    const setPaused = (paused: boolean) => server.client.sendRequest<Status>('tramontane/setPaused', { paused });
     for (const [now, whilePaused, otherwise] of [
       [{ state: 'starting' }, 'paused', 'starting'],
       [{ state: 'noModel', cause: 'None.', action: 'Choose one.' }, 'noModel', 'noModel'],

@@ -34,7 +34,10 @@ for (const text of [
 
 test('any text comes out as it is, and never half a character', () => {
   const sign = fc.constantFrom(' ', ' .', ' ?', ' !', ' ,', " '", "'s", ' ...', '\n', '\t', 'a', 'foo', '(', ')', '=', 'é', '日', '👍', '"');
-  const text = fc.oneof(fc.array(sign, { maxLength: 40 }).map((parts) => parts.join('')), fc.string({ unit: 'grapheme', maxLength: 40 }));
+  const text = fc.oneof(
+    fc.array(sign, { maxLength: 40 }).map((parts) => parts.join('')),
+    fc.string({ unit: 'grapheme', maxLength: 40 }),
+  );
   fc.assert(
     fc.property(text, (written) => {
       // Special tokens that a text spells out are no text of the model.

@@ -1,16 +1,38 @@
-// What a stretch of code opens and closes: brackets, strings, comments. A lexer for no language in particular, good enough for one line
-// or one suggestion; it must not be asked about whole files.
+// What a stretch of code opens and closes: brackets, strings, comments. It knows one line or one suggestion; it must not be asked about whole
+// files (`openAbove` reads those), and which language has which signs it looks up.
+import { signsOf } from './languageSigns.ts';
+import type { Scope } from './literals.ts';
+import type { ScopedSite } from './openAbove.ts';
+import { openAbove } from './openAbove.ts';
+import type { Opened, Watcher } from './walk.ts';
+import { walk } from './walk.ts';
 
-export type Scope = 'code' | 'string' | 'comment';
+export type { Scope } from './literals.ts';
 
+export interface LexOptions {
+  readonly languageId: string;
+  /** The line up to the stretch: it is read together with it, since a slash or a quote means what stands on both of its sides. */
+  readonly before?: string;
+  /** What is open where `before` begins: a text or a comment of an earlier line. */
+  readonly startOpen?: readonly Opened[];
+}
+
+/** Offsets are UTF-16 offsets in the stretch. */
 export interface Lexed {
-  /** Openers that are not closed, outermost first: brackets, and quotes for a string that is still open. */
-  readonly open: readonly string[];
-  /** Closers that nothing opened, with their offsets. */
+  /** What is open at the end of the stretch, outermost first. */
+  readonly open: readonly Opened[];
+  /** What was open where it begins. */
+  readonly openBefore: readonly Opened[];
+  /** Of what is open, what the stretch itself has opened. */
+  readonly own: readonly Opened[];
+  /** Closers that nothing opened. */
   readonly surplus: readonly Closed[];
   /** Closers, and closing quotes, of something that was open; `depth` is how much is still open behind them. */
   readonly closed: readonly (Closed & { readonly depth: number })[];
+  /** Where its end stands. */
   readonly scope: Scope;
+  /** It ends with a regular expression, a character literal or the like: its last sign is no operator. */
+  readonly isAtomEnd: boolean;
 }
 
 interface Closed {
@@ -18,114 +40,45 @@ interface Closed {
   readonly at: number;
 }
 
-const openerOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
-export const closerOf: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '"': '"', "'": "'", '`': '`' };
-
-const hashLanguages = new Set([
-  'python',
-  'ruby',
-  'shellscript',
-  'perl',
-  'yaml',
-  'toml',
-  'r',
-  'makefile',
-  'dockerfile',
-  'elixir',
-  'coffeescript',
-  'julia',
-  'nix',
-  'powershell',
-]);
-const dashLanguages = new Set(['lua', 'sql', 'haskell', 'ada', 'elm', 'vhdl']);
-/** Prose: an apostrophe is no quote, and nothing is a comment. */
-const proseLanguages = new Set(['markdown', 'plaintext', 'latex', 'restructuredtext', 'git-commit', 'asciidoc', 'html', 'xml']);
-/** Where a single quote is more often something else: a lifetime, a prime, a quoted symbol. */
-const looseApostrophe = new Set(['rust', 'haskell', 'ocaml', 'fsharp', 'lisp', 'clojure', 'scheme', 'racket', 'vb', 'sml', 'elm']);
-
-export interface LexOptions {
-  readonly languageId: string;
-  /** What is open where the stretch begins: its result is then that of both together. */
-  readonly startOpen?: readonly string[];
-  readonly startScope?: Scope;
-}
-
-export function lex(text: string, { languageId, startOpen = [], startScope = 'code' }: LexOptions): Lexed {
-  const open = [...startOpen];
+export function lex(text: string, { languageId, before = '', startOpen = [] }: LexOptions): Lexed {
+  const shift = before.length;
+  const open = startOpen.map((one, index): Opened => ({ ...one, at: index - startOpen.length }));
   const surplus: Closed[] = [];
   const closed: (Closed & { depth: number })[] = [];
-  const close = (sign: string, at: number) => {
-    open.pop();
-    closed.push({ sign, at, depth: open.length });
+  const openBefore: Opened[] = [];
+  const wasOpenBefore = (opened: Opened) => {
+    if (opened.at < shift) openBefore.push(opened);
   };
-  const isProse = proseLanguages.has(languageId);
-  let inComment = startScope === 'comment';
-  for (let at = 0; at < text.length; at++) {
-    const sign = text.charAt(at);
-    const top = open.at(-1);
-    const quote = top === '"' || top === "'" || top === '`' ? top : undefined;
-    if (sign === '\n') {
-      inComment = false;
-      // A string of one line ends with it: what looked like its beginning was an apostrophe.
-      if (quote && quote !== '`') open.pop();
-      continue;
-    }
-    if (inComment) continue;
-    if (quote) {
-      if (sign === '\\') at++;
-      else if (sign === quote) close(sign, at);
-      else if (quote === '`' && sign === '$' && text[at + 1] === '{') {
-        open.push('{');
-        at++;
-      }
-      continue;
-    }
-    if (!isProse && beginsComment(text, at, languageId)) {
-      inComment = true;
-      continue;
-    }
-    if (sign === '"' || sign === '`' || (sign === "'" && isQuote(text, at, languageId, isProse))) {
-      if (!isProse) open.push(sign);
-    } else if (sign === '(' || sign === '[' || sign === '{') open.push(sign);
-    else if (sign in openerOf) {
-      if (top === openerOf[sign]) close(sign, at);
-      else surplus.push({ sign, at });
-    }
-  }
-  const last = open.at(-1);
-  return { open, surplus, closed, scope: inComment ? 'comment' : last === '"' || last === "'" || last === '`' ? 'string' : 'code' };
+  const watcher: Watcher = {
+    onPop: (opened, at, isByLine) => {
+      if (at < shift) return;
+      wasOpenBefore(opened);
+      if (!isByLine) closed.push({ sign: opened.closer, at: at - shift, depth: open.length });
+    },
+    onSurplus: (sign, at) => {
+      if (at >= shift) surplus.push({ sign, at: at - shift });
+    },
+  };
+  const { scope, isAtomEnd } = walk({ text: before + text, open, watcher }, signsOf(languageId));
+  open.forEach(wasOpenBefore);
+  const shifted = open.map((one) => ({ ...one, at: one.at - shift }));
+  return {
+    open: shifted,
+    openBefore: openBefore.toSorted((one, other) => one.at - other.at).map((one) => ({ ...one, at: one.at - shift })),
+    own: shifted.filter(({ at }) => at >= 0),
+    surplus,
+    closed,
+    scope,
+    isAtomEnd,
+  };
 }
 
-function isQuote(text: string, at: number, languageId: string, isProse: boolean): boolean {
-  if (isProse || looseApostrophe.has(languageId)) return false;
-  // `don't`: a letter on both sides is no quote (prefixes of strings such as b'...' have one letter before a word's end).
-  return !(/[\p{L}\p{N}]{2}$/u.test(text.slice(Math.max(0, at - 2), at)) && /^[\p{L}]/u.test(text.slice(at + 1, at + 2)));
+/** What the cursor stands in. */
+export function scopeAt(site: ScopedSite, languageId: string): Scope {
+  return lex(site.linePrefix, { languageId, startOpen: openAbove(site, languageId) }).scope;
 }
 
-function beginsComment(text: string, at: number, languageId: string): boolean {
-  const sign = text[at];
-  if (hashLanguages.has(languageId)) return sign === '#' && (at === 0 || /\s/.test(text[at - 1] ?? ''));
-  if (dashLanguages.has(languageId)) return sign === '-' && text[at + 1] === '-';
-  return sign === '/' && text[at + 1] === '/' && text[at - 1] !== ':';
-}
-
-/** What the cursor stands in, judged by its line, and for block comments and docstrings by the lines above. */
-export function scopeAt(site: { readonly linePrefix: string; readonly before: string; readonly isFromStart: boolean }, languageId: string): Scope {
-  const line = lex(site.linePrefix, { languageId });
-  if (line.scope !== 'code') return line.scope;
-  const above = site.before;
-  if (languageId === 'python') return tripleQuoteIsOpen(site) ? 'string' : 'code';
-  if (!hashLanguages.has(languageId) && !proseLanguages.has(languageId)) {
-    const begun = above.lastIndexOf('/*');
-    if (begun >= 0 && above.indexOf('*/', begun + 2) < 0 && lex(above.slice(above.lastIndexOf('\n', begun) + 1, begun), { languageId }).scope === 'code')
-      return 'comment';
-  }
-  return 'code';
-}
-
-/** Of a window that does not reach the file's beginning nothing is known: then it counts as code. */
-function tripleQuoteIsOpen({ before, isFromStart }: { readonly before: string; readonly isFromStart: boolean }): boolean {
-  if (!isFromStart) return false;
-  const found = before.match(/"""|'''/g);
-  return found !== null && found.length % 2 === 1;
+/** Whether a stretch ends in a text that began before it. */
+export function isInLongText({ open, scope }: Lexed): boolean {
+  return scope === 'string' && (open.at(-1)?.at ?? 0) < 0;
 }

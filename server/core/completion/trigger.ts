@@ -2,11 +2,12 @@
 // of time; it must not know clocks or models.
 import type { Scope } from './lexLine.ts';
 import { scopeAt } from './lexLine.ts';
+import type { ScopedSite } from './openAbove.ts';
 import type { Site } from './site.ts';
 import { thresholds } from './thresholds.ts';
 
 export interface TriggerInput {
-  readonly site: Pick<Site, 'linePrefix' | 'lineSuffix' | 'before' | 'isFromStart'>;
+  readonly site: ScopedSite & Pick<Site, 'lineSuffix'>;
   readonly languageId: string;
   readonly excludedLanguages: readonly string[];
   readonly excludedScopes: readonly Scope[];

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { openAbove } from '../../../server/core/completion/openAbove.ts';
 import { closeWhatItOpens } from '../../../server/core/completion/postprocess/closeWhatItOpens.ts';
 import { cursorIn } from './cursor.ts';
 
 function check(marked: string, text: string, expected: string, over: { readonly languageId?: string; readonly isEnded?: boolean } = {}): void {
-  const { linePrefix, lineSuffix, following } = cursorIn(marked);
+  const site = cursorIn(marked);
+  const { linePrefix, lineSuffix, following } = site;
+  const languageId = over.languageId ?? 'typescript';
   assert.equal(
-    closeWhatItOpens(text, { linePrefix, lineSuffix, following, languageId: over.languageId ?? 'typescript', isEnded: over.isEnded ?? false }),
+    closeWhatItOpens(text, { linePrefix, lineSuffix, following, languageId, openAbove: openAbove(site, languageId), isEnded: over.isEnded ?? false }),
     expected,
   );
 }
@@ -41,6 +44,14 @@ const cases: readonly [name: string, marked: string, text: string, expected: str
   ['but no body: it goes on', 'if (a) |', '{', '{', { isEnded: true }],
   ['nor what was cut by a limit', 'x = |', 'foo(bar', 'foo(bar'],
   ['an opener at the end waits for its content', 'x = |', 'foo(', 'foo(', { isEnded: true }],
+  ['behind the end of a statement nothing is missing', '  |', 'for (;;', 'for (;;', { isEnded: true }],
+  ['a comment of earlier lines is left alone', '/*\n * |', "I'm (a", "I'm (a", { isEnded: true }],
+  ['a text of earlier lines, too', 'a = `\n  |', "I'm (a", "I'm (a", { isEnded: true }],
+  ['but not the code in its hole', 'a = `\n  ${|', 'f(b', 'f(b)', { isEnded: true }],
+  ['the end of a text that stands behind the cursor', 'a = f(`\n  |`);', 'b`);', 'b'],
+  ['three quotes that stand there', 'def f():\n    """|"""', 'Adds."""', 'Adds.', { languageId: 'python' }],
+  ['three quotes on the next line', 'def f():\n    """A\n    |\n    """', 'Adds."""', 'Adds.', { languageId: 'python' }],
+  ['a regular expression that the cursor stands in', 'a.replace(/|', "'/g, b", "'/g, b", { isEnded: true }],
   ['a comma that stands there is not repeated', 'f(\n  |,\n)', 'a,', 'a'],
   ['nor a semicolon', 'return |;', 'a;', 'a'],
   ['before a comma there is one element', 'f(|, b)', 'a, c', 'a'],
@@ -54,8 +65,9 @@ const code = fc.string({ unit: fc.constantFrom('a', '(', ')', '[', ']', '{', '}'
 test('without an ended model the result is a beginning of the text, and twice is as once', () => {
   fc.assert(
     fc.property(code, code, code, (before, after, text) => {
-      const { linePrefix, lineSuffix, following } = cursorIn(`${before}|${after}`);
-      const input = { linePrefix, lineSuffix, following, languageId: 'typescript', isEnded: false };
+      const site = cursorIn(`${before}|${after}`);
+      const { linePrefix, lineSuffix, following } = site;
+      const input = { linePrefix, lineSuffix, following, languageId: 'typescript', openAbove: openAbove(site, 'typescript'), isEnded: false };
       const once = closeWhatItOpens(text, input);
       assert.ok(text.startsWith(once));
       assert.equal(closeWhatItOpens(once, input), once);

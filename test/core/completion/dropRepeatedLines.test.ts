@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openAbove } from '../../../server/core/completion/openAbove.ts';
 import { dropRepeatedLines } from '../../../server/core/completion/postprocess/dropRepeatedLines.ts';
 import { linesAbove } from '../../../server/core/completion/site.ts';
 import { cursorIn } from './cursor.ts';
@@ -8,7 +9,13 @@ function check(marked: string, text: string, expected: string, languageId = 'typ
   const site = cursorIn(marked);
   const plain = text.replaceAll('¦', '|');
   assert.equal(
-    dropRepeatedLines(plain, { languageId, above: linesAbove(site), following: site.following, linePrefix: site.linePrefix }),
+    dropRepeatedLines(plain, {
+      languageId,
+      above: linesAbove(site),
+      following: site.following,
+      linePrefix: site.linePrefix,
+      openAbove: openAbove(site, languageId),
+    }),
     expected.replaceAll('¦', '|'),
   );
 }
@@ -28,6 +35,8 @@ const repeated: readonly [name: string, marked: string, text: string, expected: 
   ['behind a break nothing may stand, so not another one', 'case 1:\n  a();\n  |\n  break;\ncase 2:', 'break;', ''],
   ['also at the end of what is new', '  |\n  break;\ncase 2:', 'a();\n  break;', 'a();'],
   ['nor behind a return without a value', 'def f():\n  |\n  return\n', 'a()\n  return', 'a()', 'python'],
+  ['a bracket in a regular expression is none', '|\n  b(c);\n', 'a.split(/[(]/);\n  b(c);', 'a.split(/[(]/);'],
+  ['nor is one in a docstring', 'def f():\n    """A\n    |\n    of it all.\n    """', 'B (if\n    of it all.', 'B (if', 'python'],
   ['the line together with what stands before the cursor is compared', 'const a = |\nconst a = read();\n', 'read();', ''],
 ];
 for (const [name, ...row] of repeated) test(name, () => check(...row));

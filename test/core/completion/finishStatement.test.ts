@@ -1,7 +1,7 @@
 // What is shown is whole: cut back or closed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scopeAt } from '../../../server/core/completion/lexLine.ts';
+import { openAbove } from '../../../server/core/completion/openAbove.ts';
 import { finishStatement } from '../../../server/core/completion/postprocess/finishStatement.ts';
 import { cursorIn } from './cursor.ts';
 
@@ -13,7 +13,7 @@ interface Over {
 function check(marked: string, text: string, expected: string, { languageId = 'typescript', isGrowing = false }: Over = {}): void {
   const site = cursorIn(marked);
   const { linePrefix, lineSuffix, following } = site;
-  assert.equal(finishStatement(text, { languageId, linePrefix, lineSuffix, following, isGrowing, scope: scopeAt(site, languageId) }), expected);
+  assert.equal(finishStatement(text, { languageId, linePrefix, lineSuffix, following, isGrowing, openAbove: openAbove(site, languageId) }), expected);
 }
 
 const python = { languageId: 'python' };
@@ -47,6 +47,20 @@ const cases: readonly [name: string, marked: string, text: string, expected: str
   ['but one before another function’s', 'def e():\n    |\ndef f():\n    """Two."""', '"""Adds.', '"""Adds."""', python],
   ['inside a docstring a sentence keeps its full stop', 'def f():\n    """One\n    |\n    """', 'A node in the graph.', 'A node in the graph.', python],
   ['and one that ends it is not opened again', 'def f():\n    """One\n    |\n    return 1', 'A node."""', 'A node."""', python],
+  ['a text that the user has begun is the user’s to end', 'def f():\n    """|', 'Adds (a', 'Adds (a', python],
+  ['a template of several lines keeps its words', 'const a = `\n  |\n`;', 'it (if any) of', 'it (if any) of'],
+  ['in its hole there is code', 'const a = `\n  ${|\n`;', 'f(a) +', 'f(a)'],
+  ['a comment that is closed below is not closed again', '  |\n   */', '/**\n   * Adds.', '/**\n   * Adds.'],
+  ['a comment in Lua is closed by its own sign', '|', '--[[ Adds.', '--[[ Adds. ]]', { languageId: 'lua' }],
+  ['what is multiplied is no comment', '  |', '*p = f(a', '*p = f(a)', { languageId: 'c' }],
+  ['an operator behind the cursor’s own ends in nothing either', '  x = a |', '+', ''],
+  ['a regular expression ends in no operator', '  |', 'const a = / /', 'const a = / /'],
+  ['a head with its statement has a body', '  |', 'if (a) return f(b)', 'if (a) return f(b)'],
+  ['a condition of two brackets is one', '  |', 'if (a) && f(b)', 'if (a) && f(b) {\n  }', { languageId: 'go' }],
+  ['the end of a loop is no head', '  |', 'do {\n    a();\n  } while (b)', 'do {\n    a();\n  } while (b)'],
+  ['a language without braces gets none', '  |', 'while ready?(a)', 'while ready?(a)', { languageId: 'ruby' }],
+  ['a comment at the end of a line is no head', '    |', 'x = 1  # so:', 'x = 1  # so:', python],
+  ['before a brace that stands there the last line break stays', 'function f() {|}', '\n    a();\n  ', '\n    a();\n  '],
   ['a head in Python needs a body', '    |', 'if a:', '', python],
   ['and may have one', '    |', 'if a:\n        b()', 'if a:\n        b()', python],
   ['prose has no operators', '|', 'one and', 'one and', { languageId: 'markdown' }],

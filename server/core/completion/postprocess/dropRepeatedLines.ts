@@ -3,6 +3,7 @@
 // when it says something, and nothing is cut that would leave a bracket open.
 import { indentWidth } from '../indentation.ts';
 import { lex } from '../lexLine.ts';
+import type { Opened } from '../walk.ts';
 
 export interface RepeatedLinesInput {
   readonly languageId: string;
@@ -11,6 +12,8 @@ export interface RepeatedLinesInput {
   /** The text after the cursor's line, without its line break. */
   readonly following: string;
   readonly linePrefix: string;
+  /** The text or comment of an earlier line in which the cursor's line begins. */
+  readonly openAbove: readonly Opened[];
 }
 
 const mostCompared = 40;
@@ -56,9 +59,10 @@ function equalLines(tail: readonly string[], next: readonly string[]): number {
 }
 
 /** Closers and their like, in the very same column, would be the second ones: unless the suggestion itself has opened what they close. */
-function closesTheSame(tail: readonly string[], { languageId, linePrefix }: RepeatedLinesInput, kept: readonly string[]): boolean {
+function closesTheSame(tail: readonly string[], input: RepeatedLinesInput, kept: readonly string[]): boolean {
   if (!tail.some((line) => /^\s*(?:[)\]}]|end\b|<\/)/.test(line))) return false;
-  return lex(kept.join('\n'), { languageId, startOpen: lex(linePrefix, { languageId }).open }).open.length <= lex(linePrefix, { languageId }).open.length;
+  const { open, openBefore } = lexed(kept.join('\n'), input);
+  return open.length <= openBefore.length;
 }
 
 /** The line stands above, too: a table, a list of like calls, a test pattern. */
@@ -74,8 +78,12 @@ function twiceInARow(above: readonly string[], wanted: string): boolean {
   return false;
 }
 
-function leavesOpen(kept: string, { languageId }: RepeatedLinesInput): boolean {
-  return lex(kept, { languageId }).open.some((sign) => sign === '(' || sign === '[' || sign === '{') && !/[{([:]\s*$/.test(kept.split('\n')[0] ?? '');
+function leavesOpen(kept: string, input: RepeatedLinesInput): boolean {
+  return lexed(kept, input).own.some(({ literal }) => !literal) && !/[{([:]\s*$/.test(kept.split('\n')[0] ?? '');
+}
+
+function lexed(text: string, { languageId, linePrefix, openAbove }: RepeatedLinesInput) {
+  return lex(text, { languageId, before: linePrefix, startOpen: openAbove });
 }
 
 /** A one-line suggestion that makes its line the next one. */

@@ -2,7 +2,7 @@
 // shown; it must not know models or LSP.
 import { holdsInvisibleCharacters } from '../../safety/invisible.ts';
 import { holdsSecret } from '../../safety/secrets.ts';
-import { scopeAt } from '../lexLine.ts';
+import { openAbove } from '../openAbove.ts';
 import type { Shape } from '../shape.ts';
 import { endOfShape, wholeLinesLength } from '../shape.ts';
 import type { Site } from '../site.ts';
@@ -57,7 +57,7 @@ export function postprocess({ text, end, shape, site, languageId }: PostprocessI
     lineSuffix: site.lineSuffix,
     following,
     isGrowing: end === 'growing' && !shaped.isComplete,
-    scope: scopeAt(site, languageId),
+    openAbove: openAbove(site, languageId),
   });
   if (fitted.trim() === '') return { hidden: 'empty' };
   if (dropRestated(fitted, linePrefix, above) === '') return { hidden: 'restatesWhatStands' };
@@ -74,8 +74,9 @@ const charactersForControl = 4000;
  */
 export function refit(text: string, { site, languageId, isEnded }: { readonly site: Site; readonly languageId: string; readonly isEnded: boolean }): string {
   const { linePrefix, lineSuffix, following } = site;
-  const unrepeated = dropRepeatedLines(text, { languageId, above: linesAbove(site).slice(-linesForStyle), following, linePrefix });
-  return trimTrailingBlanks(closeWhatItOpens(unrepeated, { languageId, linePrefix, lineSuffix, following, isEnded }), lineSuffix);
+  const begun = { languageId, linePrefix, following, openAbove: openAbove(site, languageId) };
+  const unrepeated = dropRepeatedLines(text, { ...begun, above: linesAbove(site).slice(-linesForStyle) });
+  return trimTrailingBlanks(closeWhatItOpens(unrepeated, { ...begun, lineSuffix, isEnded }), lineSuffix);
 }
 
 /** A block that was cut loses its half line; a block of one line keeps it. */
