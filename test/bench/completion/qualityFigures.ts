@@ -28,8 +28,8 @@ const breaking: Measure = { figure: 'breaks a file that parsed', of: (score) => 
 const repeating: Measure = { figure: 'says again what follows', of: (score) => score.repeatsSuffix };
 const shown: Measure = { figure: 'something is shown', of: (score) => score.isShown };
 const ofSides = [exact, similar, breaking, { figure: 'does not parse with it', of: (score: Score) => score.isUnparsable }, repeating, shown];
-/** By context and fit alone: the bars of exact lines and similarity hold here as well. */
-const ofModelAlone = [exact, similar, shown].map((one) => ({ ...one, figure: `${one.figure} by the model alone` }));
+/** To see what copies from the code bring. The bars are those of all that is shown: copying is part of what is compared, with the same model on all sides. */
+const ofModelAlone = [exact, similar, shown].map(({ figure, of }): Measure => ({ figure: `${figure} by the model alone`, of }));
 
 const share = (holes: readonly FilledHole[], of: Measure['of']) => holes.reduce((sum, { score }) => sum + Number(of(score)), 0) / Math.max(1, holes.length);
 

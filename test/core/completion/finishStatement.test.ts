@@ -61,6 +61,7 @@ const cases: readonly [name: string, marked: string, text: string, expected: str
   ['a language without braces gets none', '  |', 'while ready?(a)', 'while ready?(a)', { languageId: 'ruby' }],
   ['a comment at the end of a line is no head', '    |', 'x = 1  # so:', 'x = 1  # so:', python],
   ['before a brace that stands there the last line break stays', 'function f() {|}', '\n    a();\n  ', '\n    a();\n  '],
+  ['half the head of a loop is nothing', '  |', 'for (let i = 0;', ''],
   ['a head in Python needs a body', '    |', 'if a:', '', python],
   ['and may have one', '    |', 'if a:\n        b()', 'if a:\n        b()', python],
   ['prose has no operators', '|', 'one and', 'one and', { languageId: 'markdown' }],

@@ -115,7 +115,8 @@ function closed(text: string, input: FinishInput): string {
   const last = own.at(-1);
   if (!last) return isHeadWithoutBody(rest, input) ? `${rest} {\n${indentOf(linePrefix)}}` : rest;
   // Behind the end of a statement only a body is closed: what else seems open is of a form that is not known here.
-  if (scope === 'code' && last.sign !== '{' && rest.endsWith(';')) return rest;
+  // Half the head of a loop is nothing whole.
+  if (scope === 'code' && last.sign !== '{' && rest.endsWith(';')) return /\bfor\s*\([^)]*$/.test(lastLineOf(linePrefix + rest)) ? '' : rest;
   if (last.literal?.spansLines) return closed(withLiteralClosed(rest, last, input), input);
   if (rest.endsWith('{')) return `${rest}\n${indentOf(linePrefix)}${closersOf(own)}`;
   const lastLine = rest.lastIndexOf('\n') + 1;
