@@ -173,7 +173,7 @@ export function startLanguageServer(connection: Connection, options: LanguageSer
     ended: ended.signal,
     contexts,
     project: { view: project.view, documents },
-    onLongWait: () => board.setQuiet('waiting'),
+    onLongWait: () => board.wait(),
     onGrown: (grown) => {
       if (followsSuggestions(initializationOptions)) tellGrown(connection, grown, log);
     },

@@ -56,7 +56,7 @@ export class AlikeCode {
   /** What is there already, the likeliest first; a keystroke waits for nothing. */
   at(place: AlikePlace): readonly string[] {
     const at = this.#deps.project?.view.place(place.uri);
-    if (at) this.#lookWhenResting(place, at);
+    if (at && !this.#isKnownNear(place)) this.#lookWhenResting(place, at);
     return [...(this.#found.get(place.uri)?.texts ?? []), ...this.#openTexts(place, at)];
   }
 
@@ -75,6 +75,11 @@ export class AlikeCode {
     return texts;
   }
 
+  #isKnownNear({ uri, offset }: AlikePlace): boolean {
+    const known = this.#found.get(uri);
+    return known !== undefined && Math.abs(known.offset - offset) < nearCharacters;
+  }
+
   #lookWhenResting(place: AlikePlace, at: ProjectPlace): void {
     const { clock, ended } = this.#deps;
     this.#resting?.abort();
@@ -86,8 +91,7 @@ export class AlikeCode {
 
   async #look({ uri, languageId, text, offset }: AlikePlace, { folder, path }: ProjectPlace, isOver: () => boolean): Promise<void> {
     const { clock, session, project } = this.#deps;
-    const known = this.#found.get(uri);
-    if (!folder.searchesFast || (known && Math.abs(known.offset - offset) < nearCharacters)) return;
+    if (!folder.searchesFast) return;
     const startedMs = clock.now();
     if (startedMs < this.#searchesAgainMs) return;
     const above = text

@@ -41,8 +41,8 @@ export interface CompleteInlineDependencies {
   readonly project?: AlikeCodeDependencies['project'];
   /** What was given for this place has become longer, and nothing was typed since. */
   readonly onGrown?: (grown: Grown) => void;
-  /** The next suggestion is put off for a time that people notice. */
-  readonly onLongWait?: () => void;
+  /** The next suggestion is put off for a time that people notice; what it returns is called when that is over, however it ends. */
+  readonly onLongWait?: () => () => void;
 }
 
 /** A suggestion whose rest came after its first lines had been given. */
@@ -162,8 +162,8 @@ export class CompleteInline {
     let run = this.#state.runFor(uri, site);
     if (!run) {
       const delayMs = request.isExplicit ? 0 : this.#state.pauseBefore(languageId, session.settings.completion.delayMs);
-      if (delayMs >= longWaitMs) this.#deps.onLongWait?.();
-      if (delayMs > 0) await clock.wait(delayMs, signal);
+      const waited = delayMs >= longWaitMs ? this.#deps.onLongWait?.() : undefined;
+      if (delayMs > 0) await clock.wait(delayMs, signal).finally(() => waited?.());
       if (signal.aborted) return cancelled;
       // What was being prepared goes on at once, and what it has said so far is its draft.
       const expected = this.#state.preparedFor(uri, site)?.writtenBehind(site);

@@ -22,6 +22,8 @@ export interface StatusBoardOptions {
 export class StatusBoard {
   readonly #options: StatusBoardOptions;
   #running = 0;
+  /** Requests for suggestions that are put off. */
+  #waiting = 0;
   #quiet: QuietReason | undefined;
   #pauseEndsInMs: number | undefined;
   #endSnooze: AbortController | undefined;
@@ -55,10 +57,11 @@ export class StatusBoard {
         const model = { name, path, isStarter: path === starterPath, contextSize };
         const told = [...(state.notes ?? []), ...this.#chatNotes];
         const notes = told.length > 0 ? { notes: told } : {};
-        const quiet = this.#quiet === undefined ? {} : { quiet: this.#quiet };
+        const why = this.#waiting > 0 ? 'waiting' : this.#quiet;
+        const quiet = why === undefined ? {} : { quiet: why };
         if (session.isPaused) return { state: 'paused', model, ...notes, ...paused };
         // Somebody who waits for a pause to end sees no work.
-        const isBusy = this.#running > 0 && this.#quiet !== 'waiting';
+        const isBusy = this.#running > this.#waiting;
         return { state: isBusy ? 'busy' : 'ready', model, ...notes, ...quiet };
       }
     }
@@ -68,6 +71,16 @@ export class StatusBoard {
   get #chatNotes(): readonly string[] {
     const state = this.#options.chat?.()?.state;
     return state?.state === 'ready' ? (state.model.concessions ?? []).map((sentence) => `${state.model.name} (chat): ${sentence}`) : [];
+  }
+
+  /** A suggestion is put off; returns what ends that. */
+  wait(): () => void {
+    this.#waiting++;
+    this.refresh();
+    return () => {
+      this.#waiting--;
+      this.refresh();
+    };
   }
 
   /** Why the last request showed nothing; undefined when it showed something. */

@@ -74,6 +74,10 @@ test('while a suggestion is put off for a noticeable time the status says that i
     assert.equal(waits.size, 1);
     await comesTrue(() => server.statuses.at(-1)?.quiet === 'waiting', { seen: () => server.statuses.at(-1) });
     assert.equal(server.statuses.at(-1)?.state, 'ready');
+    // A pause in between does not hide it.
+    await server.client.sendRequest('tramontane/setPaused', { paused: true });
+    const { quiet } = await server.client.sendRequest<Status>('tramontane/setPaused', { paused: false });
+    assert.equal(quiet, 'waiting');
     for (const goOn of waits) goOn();
     await comesTrue(() => server.statuses.at(-1)?.quiet === undefined, { seen: () => server.statuses.at(-1) });
   } finally {
