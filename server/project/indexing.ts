@@ -27,8 +27,8 @@ export interface IndexingFolder {
 
 export interface IndexingOptions {
   readonly parsing: Parsing;
-  /** Told for each file that is read, and undefined when none is in hand any more: between two files nothing is said. */
-  readonly onParsing: (path: string | undefined) => void;
+  /** Told for each file that is read, by its place among the paths, and undefined when none is in hand any more: between two files nothing is said. */
+  readonly onParsing: (at: number | undefined) => void;
   /** Lets other messages in between two files. */
   readonly breathe: () => Promise<void>;
   /** Whether something else waits for this slice to end. */
@@ -66,7 +66,7 @@ export async function indexFiles(folder: IndexingFolder, paths: readonly string[
   try {
     let began = performance.now();
     for (; done < paths.length && (done === 0 || (busyMs < sliceMs && !isAwaited())); done++) {
-      const found = await lookAt(folder, paths[done] as string, parsed, options);
+      const found = await lookAt(folder, paths[done] as string, parsed, { ...options, onParsing: () => onParsing(done) });
       pending.push(found);
       pendingBytes += found.write?.content?.text.length ?? 0;
       if (pendingBytes > maxPendingBytes) flush();
@@ -109,7 +109,7 @@ async function lookAt(
   folder: IndexingFolder,
   relative: string,
   parsed: Map<string, ContentFacts>,
-  { parsing, onParsing, now }: IndexingOptions,
+  { parsing, onParsing, now }: Pick<IndexingOptions, 'parsing' | 'now'> & { readonly onParsing: () => void },
 ): Promise<Found> {
   const file = path.join(folder.root, relative);
   const size = sizeOf(file, folder.realRoot);
@@ -129,7 +129,7 @@ async function lookAt(
   if (stored && mtimeMs !== 0 && stored.sizeBytes === sizeBytes && stored.mtimeMs === mtimeMs)
     return { file: { path: relative, outcome: 'fresh', ...(stored.reason ? { reason: stored.reason } : {}) } };
   if (sizeBytes > maxFileBytes) return skip('tooLarge', sizeBytes, mtimeMs);
-  onParsing(relative);
+  onParsing();
   if (!isInside(path.dirname(file), folder.realRoot)) return { file: { path: relative, outcome: 'gone' } };
   const bytes = readBounded(file);
   if (bytes === undefined) return skip('unreadable');
@@ -180,7 +180,7 @@ function sizeOf(file: string, realRoot: string): Size | 'gone' | 'unreadable' {
 /** Git goes on naming the files of a folder that was replaced by a link to somewhere else. */
 function isInside(directory: string, realRoot: string): boolean {
   try {
-    const real = realpathSync(directory);
+    const real = realpathSync.native(directory);
     return real === realRoot || real.startsWith(realRoot + path.sep);
   } catch {
     // Whoever removed or locked it meanwhile has the last word.

@@ -8,6 +8,7 @@ import { closeQuietly, hasVersions, isDamage, isHealthy, loadSqlite, openForWrit
 import { IndexWriter } from './indexWriter.ts';
 import { indexFiles, type IndexingFolder } from './indexing.ts';
 import { Parsing } from './parsing.ts';
+import { ParsingMark } from './parsingMark.ts';
 import { storedVersions } from './storedVersions.ts';
 import type { FolderPlace, FromWorker, StoreState, ToWorker, WorkerOptions, WorkerReplies, WorkerRequest } from './workerMessages.ts';
 
@@ -30,7 +31,9 @@ const maxCheckedOnOpenBytes = 64 * 1024 * 1024;
 const port = parentPort;
 if (!port) throw new Error('The parse worker is started as a worker thread.');
 const send = (message: FromWorker) => port.postMessage(message);
-const parsing = new Parsing((workerData as WorkerOptions).grammars);
+const { grammars, mark: markMemory } = workerData as WorkerOptions;
+const parsing = new Parsing(grammars);
+const mark = new ParsingMark(markMemory);
 const folders = new Map<string, OpenFolder>();
 const urgent: ToWorker[] = [];
 const waiting: ToWorker[] = [];
@@ -47,7 +50,7 @@ const breathe = async () => {
   for (let message = urgent.shift(); message; message = urgent.shift()) await answer(message);
 };
 
-function handle(request: WorkerRequest): Promise<WorkerReplies[keyof WorkerReplies]> | WorkerReplies[keyof WorkerReplies] {
+function handle(id: number, request: WorkerRequest): Promise<WorkerReplies[keyof WorkerReplies]> | WorkerReplies[keyof WorkerReplies] {
   switch (request.kind) {
     case 'openFolder':
       return openFolder(request.place, request.isDamaged === true);
@@ -57,11 +60,7 @@ function handle(request: WorkerRequest): Promise<WorkerReplies[keyof WorkerRepli
       return undefined;
     case 'index': {
       const { folder, paths, sliceMs } = request;
-      let isTold = false;
-      const onParsing = (path: string | undefined) => {
-        if (path !== undefined || isTold) send({ parsing: path === undefined ? undefined : { folder, path } });
-        isTold = path !== undefined;
-      };
+      const onParsing = (at: number | undefined) => (at === undefined ? mark.clear() : mark.set(id, at));
       return indexFiles(folderOf(folder), paths, sliceMs, { parsing, onParsing, breathe, isAwaited: () => waiting.length > 0, now: Date.now });
     }
     case 'hurry':
@@ -78,8 +77,8 @@ function handle(request: WorkerRequest): Promise<WorkerReplies[keyof WorkerRepli
     }
     case 'parseOpen': {
       const { folder, path, text, languageId } = request;
-      send({ parsing: { folder, path } });
-      return parsing.parseOpen(`${folder}\0${path}`, text, languageId).finally(() => send({ parsing: undefined }));
+      mark.set(id);
+      return parsing.parseOpen(`${folder}\0${path}`, text, languageId).finally(() => mark.clear());
     }
     case 'forgetOpen':
       parsing.forget(`${request.folder}\0${request.path}`);
@@ -178,11 +177,11 @@ function tidy({ database, writer, unchecked, place }: OpenFolder): boolean {
     send({ damaged: place.folder });
     return false;
   }
-  let dropped = 0;
+  let isMore = false;
   writer.transaction(() => {
-    dropped = writer.dropSpareContents(50);
+    isMore = writer.dropSpareContents(50) > 0 || writer.mergeWords();
   });
-  return dropped > 0;
+  return isMore;
 }
 
 function folderOf(name: string): OpenFolder {
@@ -201,7 +200,7 @@ function realPathOr(root: string): string {
 
 async function answer({ id, request }: ToWorker): Promise<void> {
   try {
-    send({ id, value: await handle(request) });
+    send({ id, value: await handle(id, request) });
   } catch (error) {
     send({ id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error), isDamage: isDamage(error) });
   }

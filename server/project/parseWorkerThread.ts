@@ -2,9 +2,10 @@
 // while, started again. It knows threads and time limits; it must not know what is parsed.
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../core/log.ts';
+import { ParsingMark } from './parsingMark.ts';
 import type { FolderPlace, FromWorker, StoreState, ToWorker, WorkerOptions, WorkerReplies, WorkerRequest } from './workerMessages.ts';
 
-export interface ParseWorkerOptions extends WorkerOptions {
+export interface ParseWorkerOptions extends Pick<WorkerOptions, 'grammars'> {
   /** The worker's own file: a bundle or, from the sources, a TypeScript file. */
   readonly module: string;
   /** The longest that parsing one file may take before the worker is ended. */
@@ -31,12 +32,21 @@ export type WorkerOutcome<Value> =
   /** It has been disposed of, or ends whenever it is started. */
   | { readonly outcome: 'stopped' };
 
+interface Pending {
+  readonly request: WorkerRequest;
+  readonly resolve: (outcome: WorkerOutcome<never>) => void;
+}
+
 interface Running {
   readonly worker: Worker;
-  readonly pending: Map<number, (outcome: WorkerOutcome<never>) => void>;
-  parsing: Culprit | undefined;
+  readonly pending: Map<number, Pending>;
+  readonly mark: ParsingMark;
+  /** Looks whether one file lasts too long, while anything is awaited. */
   timer: NodeJS.Timeout | undefined;
 }
+
+/** A file has had its time when so many looks in a row found it. Looks and no clock: a machine that slept has not parsed. */
+const looks = 5;
 
 /** So many ends in a row without one answer mean that it cannot work here. */
 const maxFruitlessEnds = 3;
@@ -88,7 +98,7 @@ export class ParseWorkerThread {
     clearTimeout(this.#idleTimer);
     const running = this.#running;
     // Closing folds the write-ahead log into the database; what is under way may go.
-    if (running && running.parsing === undefined && running.pending.size === 0)
+    if (running && running.mark.inHand === undefined && running.pending.size === 0)
       await Promise.all([...this.#places.keys()].map((folder) => new Promise((resolve) => this.#send(running, { kind: 'closeFolder', folder }, resolve))));
     this.#ended(running, 'stopped');
     await running?.worker.terminate();
@@ -96,7 +106,8 @@ export class ParseWorkerThread {
 
   #send(running: Running, request: WorkerRequest, resolve: (outcome: WorkerOutcome<never>) => void): void {
     const id = this.#nextId++;
-    running.pending.set(id, resolve);
+    running.pending.set(id, { request, resolve });
+    this.#watch(running);
     // It keeps the process alive only while something is awaited.
     running.worker.ref();
     running.worker.postMessage({ id, request } satisfies ToWorker);
@@ -105,9 +116,10 @@ export class ParseWorkerThread {
   #start(): Running | undefined {
     if (!this.canStart) return undefined;
     const { module, grammars, maxHeapMb, log, onReopened } = this.#options;
+    const mark = new ParsingMark();
     const worker = new Worker(module, {
       name: 'tramontane-parse',
-      workerData: { grammars } satisfies WorkerOptions,
+      workerData: { grammars, mark: mark.memory } satisfies WorkerOptions,
       execArgv: [],
       // Standard output may be the language server's connection.
       stdout: true,
@@ -116,7 +128,7 @@ export class ParseWorkerThread {
     });
     worker.stdout.resume();
     worker.stderr.resume();
-    const running: Running = { worker, pending: new Map(), parsing: undefined, timer: undefined };
+    const running: Running = { worker, pending: new Map(), mark, timer: undefined };
     this.#running = running;
     worker.on('message', (message: FromWorker) => this.#receive(running, message));
     worker.on('error', (error) => log.warn(`The parse worker failed: ${error instanceof Error ? error.message : String(error)}`));
@@ -130,28 +142,31 @@ export class ParseWorkerThread {
 
   #receive(running: Running, message: FromWorker): void {
     if ('damaged' in message) return this.#options.onDamage(message.damaged);
-    if ('parsing' in message) {
-      running.parsing = message.parsing;
-      if (message.parsing && running.timer) running.timer.refresh();
-      else if (message.parsing) running.timer = setTimeout(() => this.#endOverdue(running), this.#options.fileTimeoutMs);
-      else {
-        clearTimeout(running.timer);
-        running.timer = undefined;
-      }
-      return;
-    }
-    const resolve = running.pending.get(message.id);
+    const pending = running.pending.get(message.id);
     running.pending.delete(message.id);
     this.#fruitlessEnds = 0;
     if (running.pending.size === 0) this.#rest(running);
     // The kinds of requests and replies belong together by their id.
-    resolve?.(
+    pending?.resolve(
       'failed' in message ? { outcome: 'failed', message: message.failed, isDamage: message.isDamage } : { outcome: 'ok', value: message.value as never },
     );
   }
 
+  #watch(running: Running): void {
+    let last = -1;
+    let found = 0;
+    running.timer ??= setInterval(() => {
+      const count = running.mark.inHand?.count ?? -1;
+      found = count === last && count >= 0 ? found + 1 : 0;
+      last = count;
+      if (found >= looks) this.#endOverdue(running);
+    }, this.#options.fileTimeoutMs / looks).unref();
+  }
+
   #rest(running: Running): void {
     running.worker.unref();
+    clearInterval(running.timer);
+    running.timer = undefined;
     clearTimeout(this.#idleTimer);
     if (this.#isDisposed) return;
     this.#idleTimer = setTimeout(() => {
@@ -163,7 +178,7 @@ export class ParseWorkerThread {
   }
 
   #endOverdue(running: Running): void {
-    this.#options.log.warn(`Parsing ${running.parsing?.path ?? 'a file'} took too long; it is left out of the index.`);
+    this.#options.log.warn(`Parsing ${culpritOf(running)?.path ?? 'a file'} took too long; it is left out of the index.`);
     this.#ended(running, 'lost');
     void running.worker.terminate();
   }
@@ -171,11 +186,21 @@ export class ParseWorkerThread {
   #ended(running: Running | undefined, how: 'lost' | 'stopped'): void {
     if (!running || this.#running !== running) return;
     this.#running = undefined;
-    clearTimeout(running.timer);
+    clearInterval(running.timer);
+    const culprit = culpritOf(running);
     // A file that is to blame says nothing about the next start.
-    if (how === 'lost' && running.parsing === undefined) this.#fruitlessEnds++;
-    const outcome = how === 'lost' ? ({ outcome: 'lost', culprit: running.parsing } as const) : ({ outcome: 'stopped' } as const);
-    for (const resolve of running.pending.values()) resolve(outcome);
+    if (how === 'lost' && culprit === undefined) this.#fruitlessEnds++;
+    const outcome = how === 'lost' ? ({ outcome: 'lost', culprit } as const) : ({ outcome: 'stopped' } as const);
+    for (const { resolve } of running.pending.values()) resolve(outcome);
     running.pending.clear();
   }
+}
+
+/** The file that the worker has in hand, or had when it ended. */
+function culpritOf({ mark, pending }: Running): Culprit | undefined {
+  const { inHand } = mark;
+  const request = inHand && pending.get(inHand.requestId)?.request;
+  if (request?.kind === 'parseOpen') return request;
+  const path = request?.kind === 'index' ? request.paths[inHand?.fileAt ?? 0] : undefined;
+  return request?.kind === 'index' && path !== undefined ? { folder: request.folder, path } : undefined;
 }

@@ -4,6 +4,8 @@ import type { SkipReason } from './skipRules.ts';
 
 export interface WorkerOptions {
   readonly grammars: GrammarFiles;
+  /** Of a `ParsingMark`: what is in hand. Too long with the same, and the worker is ended. */
+  readonly mark: SharedArrayBuffer;
 }
 
 /** Where one workspace folder lies and keeps its index; without a database its facts are sent back instead. */
@@ -72,8 +74,5 @@ export type ToWorker = { readonly id: number; readonly request: WorkerRequest };
 export type FromWorker =
   | { readonly id: number; readonly value: WorkerReplies[keyof WorkerReplies] }
   | { readonly id: number; readonly failed: string; readonly isDamage: boolean }
-  /** The parser has this file in hand now; without a word for too long, the worker is ended. */
-  | { readonly parsing: { readonly folder: string; readonly path: string } }
-  | { readonly parsing: undefined }
   /** The check of the whole database found damage. */
   | { readonly damaged: string };
