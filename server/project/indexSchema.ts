@@ -8,7 +8,7 @@ import path from 'node:path';
 type Sqlite = Pick<typeof sqliteModule, 'DatabaseSync'>;
 
 /** Raise it with every change of the tables: an older index is rebuilt, a newer one set aside. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 const busyTimeoutMs = 5000;
 const pageSize = 4096;
 /** Damaged files are kept for a look, not for ever. */
@@ -23,6 +23,12 @@ export const chunksSpan = 2 ** 13;
 /** Text is found in pieces of so many lines, and the number of a piece says where it begins. */
 export const chunkLines = 40;
 
+/**
+ * Each transaction leaves a segment of its own in the search table, and SQLite would merge them as it writes, a tenth of all the work of storing. Idle moments do that
+ * (`IndexWriter.mergeWords`); until then a search looks into so many of one size at most, beyond which writing merges after all.
+ */
+const merging = { automerge: 48, crisismerge: 192 };
+
 const tables = `
 CREATE TABLE contents (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, line_count INTEGER NOT NULL, facts TEXT NOT NULL, facts_sum INTEGER NOT NULL,
   names TEXT NOT NULL, names_sum INTEGER NOT NULL, used_at INTEGER NOT NULL);
@@ -36,10 +42,9 @@ CREATE TABLE definitions (
 CREATE INDEX definitions_by_name ON definitions (name);
 CREATE INDEX definitions_by_owner ON definitions (owner) WHERE owner IS NOT NULL;
 CREATE TABLE base_types (type TEXT NOT NULL, base TEXT NOT NULL, content_id INTEGER NOT NULL, PRIMARY KEY (type, base, content_id)) WITHOUT ROWID;
-CREATE INDEX base_types_by_content ON base_types (content_id);
 CREATE TABLE imports (tail TEXT NOT NULL, content_id INTEGER NOT NULL, PRIMARY KEY (tail, content_id)) WITHOUT ROWID;
-CREATE INDEX imports_by_content ON imports (content_id);
 CREATE VIRTUAL TABLE words USING fts5(names, body, content='', contentless_delete=1, tokenize='ascii');
+INSERT INTO words (words, rank) VALUES ('automerge', ${merging.automerge}), ('crisismerge', ${merging.crisismerge});
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = ${schemaVersion};
 `;

@@ -19,6 +19,8 @@ export interface StoredFile {
 const maxSearchedLength = 256 * 1024;
 const maxSpareContents = 2000;
 const dayMs = 86_400_000;
+/** Of about 4 KB each. */
+const mergedPages = 500;
 
 export class IndexWriter {
   readonly #database: DatabaseSync;
@@ -74,7 +76,9 @@ export class IndexWriter {
     const { definitions, references, ...rest } = facts;
     const stored = JSON.stringify(rest);
     // Flat, since it is the largest part and read only when somebody asks for it.
-    const names = JSON.stringify(references.flatMap(({ name, line, column }) => [name, line, column]));
+    const flat: (string | number)[] = [];
+    for (const { name, line, column } of references) flat.push(name, line, column);
+    const names = JSON.stringify(flat);
     const { lastInsertRowid } = this.#run(
       'INSERT INTO contents (key, line_count, facts, facts_sum, names, names_sum, used_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ).run(key, facts.lineCount, stored, sumOf([stored]), names, sumOf([names]), this.#now());
@@ -86,9 +90,11 @@ export class IndexWriter {
     for (const [at, item] of definitions.slice(0, definitionsSpan).entries()) {
       const { name, kind, container, signature, docstring, typeName, startLine, endLine, isExported } = item;
       const rowId = id * definitionsSpan + at;
-      const row = [rowId, name, kind, container, signature, docstring, typeName, startLine, endLine, isExported ? 1 : 0];
-      const owner = container?.slice(container.lastIndexOf('.') + 1);
-      define.run(...row.map((value) => value ?? null), owner ?? null, sumOf(row));
+      const exported = isExported ? 1 : 0;
+      const owner = container?.slice(container.lastIndexOf('.') + 1) ?? null;
+      const sum = sumOf([rowId, name, kind, container, signature, docstring, typeName, startLine, endLine, exported]);
+      const [inside, doc, type] = [container ?? null, docstring ?? null, typeName ?? null];
+      define.run(rowId, name, kind, inside, signature, doc, type, startLine, endLine, exported, owner, sum);
     }
     const derive = this.#run('INSERT OR IGNORE INTO base_types (type, base, content_id) VALUES (?, ?, ?)');
     for (const { type, base } of facts.baseTypes) derive.run(type, base, id);
@@ -132,15 +138,30 @@ export class IndexWriter {
     ).all(0);
     const oldest = this.#now() - 30 * dayMs;
     const drop = spare.filter((row, at) => at >= maxSpareContents || Number(row['used_at']) < oldest).slice(-limit);
-    for (const { id } of drop) this.#dropContent(Number(id));
-    return drop.length;
+    const ids = drop.map(({ id }) => Number(id));
+    for (const id of ids) this.#dropContent(id);
+    // One look at the whole table for all of them: an index for this alone would cost as much at every file that is stored.
+    for (const table of ids.length > 0 ? ['base_types', 'imports'] : [])
+      this.#run(`DELETE FROM ${table} WHERE content_id IN (SELECT value FROM json_each(?))`).run(JSON.stringify(ids));
+    return ids.length;
   }
 
   #dropContent(id: number): void {
     this.#run('DELETE FROM words WHERE rowid IN (SELECT id FROM words_docsize WHERE id >= ? AND id < ?)').run(id * chunksSpan, (id + 1) * chunksSpan);
     this.#run('DELETE FROM definitions WHERE id >= ? AND id < ?').run(id * definitionsSpan, (id + 1) * definitionsSpan);
-    for (const table of ['base_types', 'imports']) this.#run(`DELETE FROM ${table} WHERE content_id = ?`).run(id);
     this.#run('DELETE FROM contents WHERE id = ?').run(id);
+  }
+
+  /** Merges what full-text search keeps of single transactions, a few milliseconds' worth at a time. Returns whether there may be more. */
+  mergeWords(): boolean {
+    const before = this.#totalChanges();
+    this.#run("INSERT INTO words (words, rank) VALUES ('merge', ?)").run(mergedPages);
+    // One is the statement itself (https://sqlite.org/fts5.html#the_merge_command).
+    return this.#totalChanges() - before >= 2;
+  }
+
+  #totalChanges(): number {
+    return Number(this.#run('SELECT total_changes() AS count').get()?.['count']);
   }
 
   setMeta(name: string, value: string): void {

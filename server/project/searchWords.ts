@@ -3,10 +3,19 @@
 
 const token = /[\p{L}\p{N}_$]+/gu;
 const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+/** Each ideograph for itself, and what stands between them. */
+const ideographs = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]+/gu;
 const latin = /\p{Script=Latin}/gu;
 const marks = /\p{Mn}/gu;
 /** What is longer is no word that anybody looks for. */
 export const maxTokenLength = 80;
+/**
+ * Words that every second piece of text or code holds. Whoever asks with them means the others, and to keep where each of them stands is a fifth of the work of
+ * full-text search. So none of them is a word here, and no single letter or digit either.
+ */
+export const commonWords: readonly string[] =
+  'an and are as at be by def else for from has if in is it not of on or self that the this to when will with'.split(' ');
+const common = new Set(commonWords);
 /** Identifiers come again and again: what they are split into is kept, up to about so many of them. */
 const maxKept = 40_000;
 
@@ -32,7 +41,7 @@ export function wordsOf(text: string): string {
     for (let kind: number; end < length && (kind = kindOf(text.charCodeAt(end))) !== 0; end++) kinds |= kind;
     // Most words of a text are this simple, and nothing is to be looked up for them.
     if (kinds === small) {
-      if (end - start <= maxTokenLength) words.push(text.slice(start, end));
+      if (end - start <= maxTokenLength) add(words, text.slice(start, end));
     } else if (kinds < other) {
       const found = end - start <= maxTokenLength ? wordsOfIdentifier(text.slice(start, end)) : '';
       if (found !== '') words.push(found);
@@ -64,15 +73,17 @@ function wordsOfAnyScript(text: string): string {
   const words: string[] = [];
   for (const [whole] of text.matchAll(token)) {
     if (whole.length > maxTokenLength) continue;
-    if (ideograph.test(whole)) {
-      words.push(...whole);
-      continue;
+    for (const [run] of ideograph.test(whole) ? whole.matchAll(ideographs) : [[whole]]) {
+      const parts = splitIdentifier(run);
+      if (parts.length > 1) for (const part of parts) add(words, part);
+      add(words, run.replaceAll(/[_$]/g, '').toLowerCase());
     }
-    const parts = splitIdentifier(whole);
-    if (parts.length > 1) words.push(...parts);
-    words.push(whole.replaceAll(/[_$]/g, '').toLowerCase());
   }
-  return words.filter((word) => word !== '').join(' ');
+  return words.join(' ');
+}
+
+function add(words: string[], word: string): void {
+  if (word.length > 1 ? !common.has(word) : word >= '\u0080') words.push(word);
 }
 
 /** `Café` is found as `cafe`. The full-text index compares bytes and knows nothing of that. */
@@ -91,6 +102,6 @@ function splitIdentifier(name: string): string[] {
 
 /** A full-text query that matches any of the words; undefined without one. Everything in it is quoted, so it can hold no operators. */
 export function searchExpression(query: string): string | undefined {
-  const words = [...new Set(wordsOf(query.slice(0, 2000)).split(' '))].filter((word) => word.length > 1 || ideograph.test(word)).slice(0, 32);
+  const words = [...new Set(wordsOf(query.slice(0, 2000)).split(' '))].filter((word) => word !== '').slice(0, 32);
   return words.length > 0 ? words.map((word) => `"${word.replaceAll('"', '')}"`).join(' OR ') : undefined;
 }

@@ -1,6 +1,6 @@
 // The words of a text as full-text search stores them, from bytes to bytes: the same as `wordsOf` gives, several times as fast, since no string is made for a
 // word. Indexing goes through everything that there is; a query is asked with `wordsOf`. It knows no database.
-import { maxTokenLength, wordsOf } from './searchWords.ts';
+import { commonWords, maxTokenLength, wordsOf } from './searchWords.ts';
 
 const [small, digit, capital, sign, other] = [1, 2, 4, 8, 16] as const;
 const newline = 10;
@@ -15,6 +15,27 @@ const kinds = Uint8Array.from({ length: 0x100 }, (_, byte) => {
 const folded = Uint8Array.from({ length: 0x100 }, (_, byte) => (kinds[byte] === capital ? byte + space : byte));
 /** An identifier's parts, a space behind each, and the whole come to no more than so many bytes for each of its own. */
 const mostForOne = 3;
+
+const placing = 0x9e3779b1;
+/** The common words, each as one number in its place; no two have the same place. */
+const common = new Int32Array(0x400);
+for (const word of commonWords) {
+  const bytes = Buffer.from(word);
+  const number = numberOf(bytes, 0, bytes.length);
+  if (bytes.length < 2 || bytes.length > 4 || common[placeOf(number)] !== 0) throw new Error(`${word} cannot be a common word here.`);
+  common[placeOf(number)] = number;
+}
+
+/** Of two to four bytes. */
+function numberOf(bytes: Uint8Array, start: number, length: number): number {
+  const two = (bytes[start] as number) | ((bytes[start + 1] as number) << 8);
+  if (length === 2) return two;
+  return two | ((bytes[start + 2] as number) << 16) | (length === 3 ? 0 : (bytes[start + 3] as number) << 24);
+}
+
+function placeOf(number: number): number {
+  return Math.imul(number, placing) >>> 22;
+}
 
 export class WordBuffer {
   #out = new Uint8Array(64 * 1024);
@@ -56,8 +77,7 @@ export class WordBuffer {
         if (kind !== sign) out[at++] = folded[next] as number;
       }
       if (all < other && (inner & (capital | sign)) === 0) {
-        if (end - from > maxTokenLength) at = wordAt;
-        else out[at++] = space;
+        at = end - from > maxTokenLength ? wordAt : behindWord(out, wordAt, at);
       } else {
         this.#length = wordAt;
         if (all >= other) this.#addAnyScript(bytes, from, end);
@@ -75,6 +95,7 @@ export class WordBuffer {
   #addIdentifier(bytes: Uint8Array, from: number, end: number): void {
     const out = this.#withRoomFor((end - from) * mostForOne + 1);
     let at = this.#length;
+    let partAt = at;
     let parts = 0;
     let before: number = sign;
     for (let index = from; index < end; index++) {
@@ -82,16 +103,16 @@ export class WordBuffer {
       const kind = kinds[byte] as number;
       if (kind !== sign) {
         const isNext = before === sign || (kind === capital && (before !== capital || (index + 1 < end && kinds[bytes[index + 1] as number] === small)));
-        if (isNext && parts++ > 0) out[at++] = space;
+        if (isNext && parts++ > 0) partAt = at = behindWord(out, partAt, at);
         out[at++] = folded[byte] as number;
       }
       before = kind;
     }
     if (parts === 0) return;
-    out[at++] = space;
+    partAt = at = behindWord(out, partAt, at);
     if (parts > 1) {
       for (let index = from; index < end; index++) if (kinds[bytes[index] as number] !== sign) out[at++] = folded[bytes[index] as number] as number;
-      out[at++] = space;
+      at = behindWord(out, partAt, at);
     }
     this.#length = at;
   }
@@ -113,4 +134,16 @@ export class WordBuffer {
     }
     return this.#out;
   }
+}
+
+/** Ends the word that lies from `start` to `end`, or takes it out again where it is none that is looked for. Returns where the next one begins. */
+function behindWord(out: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length <= 4 && (length < 2 || isCommon(numberOf(out, start, length)))) return start;
+  out[end] = space;
+  return end + 1;
+}
+
+function isCommon(number: number): boolean {
+  return common[placeOf(number)] === number;
 }

@@ -2,18 +2,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { searchExpression, wordsOf } from '../../server/project/searchWords.ts';
+import { commonWords, searchExpression, wordsOf } from '../../server/project/searchWords.ts';
 import { WordBuffer } from '../../server/project/wordBuffer.ts';
 
 for (const [text, words] of [
-  ['parseHTTPRequest(a, 2)', 'parse http request parsehttprequest a 2'],
+  ['parseHTTPRequest(a, 2)', 'parse http request parsehttprequest'],
   ['snake_case _private $scope', 'snake case snakecase private scope'],
-  ['plain words, in small letters.', 'plain words in small letters'],
+  ['plain words, in small letters.', 'plain words small letters'],
   ['Café Größe naïveTest', 'cafe große naive test naivetest'],
-  ['漢字 かな mixed漢', '漢 字 か な m i x e d 漢'],
+  ['漢字 かな mixed漢', '漢 字 か な mixed 漢'],
+  ['a self.toString(x) → return is_for_me', 'string tostring return me isforme'],
   ['Привет МирТест', 'привет мир тест миртест'],
-  ['_ $ __ — “x”', 'x'],
-  [`${'a'.repeat(81)} ${'B'.repeat(81)} b`, 'b'],
+  ['_ $ __ — “xy”', 'xy'],
+  [`${'a'.repeat(81)} ${'B'.repeat(81)} bc`, 'bc'],
   ['', ''],
 ] as const)
   test(`${JSON.stringify(text.slice(0, 40))} has the words ${JSON.stringify(words)}`, () => assert.equal(wordsOf(text), words));
@@ -22,8 +23,10 @@ test('words stand with one blank between them and hold no sign of a query, whate
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => assert.doesNotMatch(wordsOf(text), /^ | $| {2}|["():*^]/)));
 });
 test('a query is quoted words, and without a word there is none', () => {
-  assert.equal(searchExpression('openShop OR "x'), '"open" OR "shop" OR "openshop" OR "or"');
+  assert.equal(searchExpression('openShop OR "x'), '"open" OR "shop" OR "openshop"');
   assert.equal(searchExpression('* " ('), undefined);
+  assert.equal(searchExpression('what is it for'), '"what"');
+  assert.equal(searchExpression('is it a'), undefined);
 });
 
 const decoded = (buffer: WordBuffer) => Buffer.from(buffer.words).toString().trimEnd();
@@ -32,6 +35,7 @@ const code = fc.array(
   fc.oneof(
     fc.string({ unit: fc.constantFrom(...Array.from('abXYZ09_$ .\n')) }),
     fc.string({ unit: fc.constantFrom(...Array.from('aB_é İß漢かЖ—\u0301🙂\n')) }),
+    fc.constantFrom(...commonWords, 'Is', 'forEach', 'to_be', ' '),
     fc.constantFrom('parseHTTPRequest', 'A1b2C3', '__init__', 'CONST_NAME', 'aBcDe', 'x'.repeat(80), 'X_'.repeat(45)),
   ),
 );

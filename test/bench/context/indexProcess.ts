@@ -1,7 +1,7 @@
 // A process of its own that indexes a folder, so that its processor time and memory are those of the work alone. Started by the bench.
-// usage: node indexProcess.ts open ROOT STORAGE          the index as it is used
-//        node indexProcess.ts saves ROOT STORAGE COUNT SEED
-//        node indexProcess.ts parse ROOT                 reading, parsing and extraction alone, in a worker with the same limits
+// usage: node indexProcess.mjs open ROOT STORAGE         the index as it is used
+//        node indexProcess.mjs saves ROOT STORAGE COUNT SEED
+//        node indexProcess.mjs parse ROOT                reading, parsing and extraction alone, in a worker with the same limits
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
