@@ -17,6 +17,7 @@ export interface StoredFile {
 
 /** Of a larger text only the head is searchable: beyond it is data. It has at most `chunksSpan` pieces, even if all its lines are empty. */
 const maxSearchedLength = 256 * 1024;
+const encoder = new TextEncoder();
 const maxSpareContents = 2000;
 const dayMs = 86_400_000;
 /** Of about 4 KB each. */
@@ -28,6 +29,7 @@ export class IndexWriter {
   readonly #now: () => number;
   readonly #body = new WordBuffer();
   readonly #names = new WordBuffer();
+  #encoded = new Uint8Array(64 * 1024);
 
   constructor(database: DatabaseSync, now: () => number) {
     this.#database = database;
@@ -98,11 +100,9 @@ export class IndexWriter {
     }
     const derive = this.#run('INSERT OR IGNORE INTO base_types (type, base, content_id) VALUES (?, ?, ?)');
     for (const { type, base } of facts.baseTypes) derive.run(type, base, id);
-    const tails = new Set(
-      [...facts.imports, ...facts.exports].flatMap((item) =>
-        item.specifier === undefined ? [] : importTails({ ...item, specifier: item.specifier }, facts.languageId),
-      ),
-    );
+    const tails = new Set<string>();
+    for (const { specifier, imported } of [...facts.imports, ...facts.exports])
+      if (specifier !== undefined) for (const tail of importTails({ specifier, imported }, facts.languageId)) tails.add(tail);
     const bringIn = this.#run('INSERT OR IGNORE INTO imports (tail, content_id) VALUES (?, ?)');
     for (const tail of tails) bringIn.run(tail, id);
     this.#putWords(id, facts, text);
@@ -110,7 +110,7 @@ export class IndexWriter {
   }
 
   #putWords(contentId: number, facts: ContentFacts, text: string): void {
-    const searched = Buffer.from(text.length > maxSearchedLength ? text.slice(0, maxSearchedLength) : text);
+    const searched = this.#encode(text.length > maxSearchedLength ? text.slice(0, maxSearchedLength) : text);
     const insert = this.#run('INSERT INTO words (rowid, names, body) VALUES (?, ?, ?)');
     let next = 0;
     for (let start = 0, chunk = 0; start < searched.length; chunk++) {
@@ -122,6 +122,12 @@ export class IndexWriter {
       // Full-text search takes bytes for text.
       insert.run(contentId * chunksSpan + chunk, this.#names.words, this.#body.words);
     }
+  }
+
+  /** UTF-8, valid until the next call: one buffer for all, since each of its own would have to be collected. */
+  #encode(text: string): Uint8Array {
+    if (this.#encoded.length < text.length * 3) this.#encoded = new Uint8Array(text.length * 3);
+    return this.#encoded.subarray(0, encoder.encodeInto(text, this.#encoded).written);
   }
 
   remove(path: string): void {

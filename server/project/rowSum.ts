@@ -3,5 +3,7 @@ import zlib from 'node:zlib';
 
 /** CRC-32. Node has it wherever it has SQLite. */
 export function sumOf(values: readonly (string | number | undefined)[]): number {
-  return zlib.crc32(values.join('\0'));
+  let joined = '';
+  for (const value of values) joined += value === undefined ? '\0' : `${value}\0`;
+  return zlib.crc32(joined);
 }

@@ -2,17 +2,19 @@
 // word. Indexing goes through everything that there is; a query is asked with `wordsOf`. It knows no database.
 import { commonWords, maxTokenLength, wordsOf } from './searchWords.ts';
 
-const [small, digit, capital, sign, other] = [1, 2, 4, 8, 16] as const;
 const newline = 10;
+const underscore = 95;
 const space = 32;
-/** Of a byte: what it is within a word, 0 between words. Beyond ASCII anything may be a letter. */
-const kinds = Uint8Array.from({ length: 0x100 }, (_, byte) => {
+/** What no letter and no digit is folded to. */
+const [sign, other] = [1, 2] as const;
+const beyondAscii = 0x80;
+/** Of a byte: small letters and digits as they are, capitals as small letters, 0 between words. Beyond ASCII anything may be a letter. */
+const folds = Uint8Array.from({ length: 0x100 }, (_, byte) => {
   const character = String.fromCharCode(byte);
-  if (byte >= 0x80) return other;
-  return /[a-z]/.test(character) ? small : /[0-9]/.test(character) ? digit : /[A-Z]/.test(character) ? capital : /[_$]/.test(character) ? sign : 0;
+  if (byte >= beyondAscii) return other;
+  if (/[_$]/.test(character)) return sign;
+  return /[a-z0-9]/.test(character) ? byte : /[A-Z]/.test(character) ? byte + space : 0;
 });
-/** Capitals as small letters, all else as it is. */
-const folded = Uint8Array.from({ length: 0x100 }, (_, byte) => (kinds[byte] === capital ? byte + space : byte));
 /** An identifier's parts, a space behind each, and the whole come to no more than so many bytes for each of its own. */
 const mostForOne = 3;
 
@@ -55,32 +57,32 @@ export class WordBuffer {
     let at = 0;
     let left = lines;
     let from = start;
+    const fold = folds;
     while (from < length) {
       const byte = bytes[from] as number;
-      let all = kinds[byte] as number;
-      if (all === 0) {
+      const first = fold[byte] as number;
+      if (first === 0) {
         from++;
         if (byte === newline && --left <= 0) break;
         continue;
       }
-      // A capital splits nothing at the beginning.
-      let inner = all & sign;
       const wordAt = at;
-      if (all !== sign) out[at++] = folded[byte] as number;
+      out[at++] = first;
+      // What sets a byte apart from what it is folded to; a capital splits nothing at the beginning.
+      let special = first === sign ? sign : first === other ? beyondAscii : 0;
       let end = from + 1;
       for (; end < length; end++) {
         const next = bytes[end] as number;
-        const kind = kinds[next] as number;
-        if (kind === 0) break;
-        all |= kind;
-        inner |= kind;
-        if (kind !== sign) out[at++] = folded[next] as number;
+        const folded = fold[next] as number;
+        if (folded === 0) break;
+        special |= folded ^ next;
+        out[at++] = folded;
       }
-      if (all < other && (inner & (capital | sign)) === 0) {
+      if (special === 0) {
         at = end - from > maxTokenLength ? wordAt : behindWord(out, wordAt, at);
       } else {
         this.#length = wordAt;
-        if (all >= other) this.#addAnyScript(bytes, from, end);
+        if (special >= beyondAscii) this.#addAnyScript(bytes, from, end);
         else if (end - from <= maxTokenLength) this.#addIdentifier(bytes, from, end);
         out = this.#withRoomFor(length - end + 1);
         at = this.#length;
@@ -97,21 +99,25 @@ export class WordBuffer {
     let at = this.#length;
     let partAt = at;
     let parts = 0;
-    let before: number = sign;
+    let before: number = underscore;
     for (let index = from; index < end; index++) {
       const byte = bytes[index] as number;
-      const kind = kinds[byte] as number;
-      if (kind !== sign) {
-        const isNext = before === sign || (kind === capital && (before !== capital || (index + 1 < end && kinds[bytes[index + 1] as number] === small)));
+      const folded = folds[byte] as number;
+      if (folded !== sign) {
+        const isNext = folds[before] === sign || (isCapital(byte) && (!isCapital(before) || (index + 1 < end && isSmall(bytes[index + 1] as number))));
         if (isNext && parts++ > 0) partAt = at = behindWord(out, partAt, at);
-        out[at++] = folded[byte] as number;
+        out[at++] = folded;
       }
-      before = kind;
+      before = byte;
     }
     if (parts === 0) return;
     partAt = at = behindWord(out, partAt, at);
     if (parts > 1) {
-      for (let index = from; index < end; index++) if (kinds[bytes[index] as number] !== sign) out[at++] = folded[bytes[index] as number] as number;
+      for (let index = from; index < end; index++) {
+        const folded = folds[bytes[index] as number] as number;
+        out[at] = folded;
+        if (folded !== sign) at++;
+      }
       at = behindWord(out, partAt, at);
     }
     this.#length = at;
@@ -134,6 +140,14 @@ export class WordBuffer {
     }
     return this.#out;
   }
+}
+
+function isCapital(byte: number): boolean {
+  return byte >= 65 && byte <= 90;
+}
+
+function isSmall(byte: number): boolean {
+  return byte >= 97 && byte <= 122;
 }
 
 /** Ends the word that lies from `start` to `end`, or takes it out again where it is none that is looked for. Returns where the next one begins. */

@@ -54,7 +54,7 @@ export function importTails({ specifier, imported }: ImportToResolve, languageId
   const isNamed = imported !== '*' && imported !== 'default';
   const tails = languageId === 'python' ? pythonTails(specifier, isNamed ? imported : undefined) : [tailOf(specifier, languageId)];
   if (isNamed && (languageId === 'rust' || languageId === 'java')) tails.push(imported);
-  return [...new Set(tails)].filter((tail) => tail !== '' && tail.length <= 200);
+  return tails.filter((tail) => tail !== '' && tail.length <= 200);
 }
 
 export interface PathTails {
