@@ -9,11 +9,11 @@ import type { Stream } from './stream.ts';
 import { rankOf } from './turns.ts';
 
 /**
- * After a chunk of less urgent work, tokens of more urgent work are written for so many times as long, at most: as long as it takes until they come as
- * fast as anybody reads code.
+ * After a chunk of less urgent work, tokens of more urgent work are written for so many times as long, at most: as long as it takes until they come faster
+ * than anybody reads. 15 tokens a second are some 11 words, and fast readers take in 5 to 8.
  */
 const mostPatience = 4;
-const readTokensPerMs = 0.03;
+const readTokensPerMs = 0.015;
 const newest = 0.2;
 /**
  * llama.cpp computes a batch of several sequences in parts to which each gives as many tokens: one of each stream that writes and one of the

@@ -38,17 +38,18 @@ async function pauseAfterChunk({ mock }: TestContext, writingMs: number): Promis
 
 for (const [writingMs, least, most] of [
   // A GPU writes so fast that nobody sees it.
-  [2, 5, 8],
-  [20, 149, 152],
+  [2, 2, 4],
+  [20, 42, 44],
+  [40, 149, 152],
   // Slower than anybody reads: a fifth of the time, no less.
-  [30, 400, 401],
+  [60, 400, 401],
   [200, 400, 401],
 ] as const)
   test(`where a token takes ${writingMs} ms, prompts that nobody waits for get the time that a reader does not need`, async (context) => {
     const pauseMs = await pauseAfterChunk(context, writingMs);
     assert.ok(pauseMs >= least && pauseMs <= most, `${pauseMs} ms`);
     const tokensPerSecond = (pauseMs / writingMs / (pauseMs + 100)) * 1000;
-    if (writingMs <= 20) assert.ok(tokensPerSecond >= 29, `${tokensPerSecond} tokens/s`);
+    if (writingMs <= 40) assert.ok(tokensPerSecond >= 14.5, `${tokensPerSecond} tokens/s`);
   });
 
 test('a prompt as urgent as what is written never waits', async () => {
