@@ -43,7 +43,7 @@ for (const [what, from] of [
 test('a few wrong bytes in a database or its log are found, or change no answer, and questions are answered all the while', async () => {
   await using index = await SparseDamage.prepare();
   // Bytes in the middle of texts, which SQLite itself gives back as they are.
-  for (const seed of [75, 85, 87]) {
+  for (const seed of [49, 75, 87]) {
     const { wasFound, wrong, asked } = await index.round(seed);
     assert.deepEqual({ seed, wasFound, wrong, isAnswered: asked > 0 }, { seed, wasFound: true, wrong: [], isAnswered: true });
   }
