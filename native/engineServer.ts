@@ -50,8 +50,8 @@ export interface EngineWork {
     params: GenerateParams,
     options: { readonly client: number; readonly signal: AbortSignal; readonly onText: (text: string, confidence: readonly number[]) => void },
   ): Promise<GenerateResult>;
-  describeModel(spec: ModelSpec): Promise<DescribeModelResult>;
-  countTokens(params: CountTokensParams): Promise<CountTokensResult>;
+  describeModel(spec: ModelSpec, signal: AbortSignal): Promise<DescribeModelResult>;
+  countTokens(params: CountTokensParams, signal: AbortSignal): Promise<CountTokensResult>;
   embed(params: EmbedParams, signal: AbortSignal): Promise<EmbedResult>;
   status(clients: number): Promise<EngineStatus>;
   deleteSavedStates(): Promise<SavedStatesSize>;
@@ -195,8 +195,8 @@ export class EngineServer {
       };
       return engine.generate(params, { client, signal, onText });
     });
-    handle(engineMethods.describeModel, modelParamsSchema, (params) => engine.describeModel(params.model));
-    handle(engineMethods.countTokens, countTokensParamsSchema, (params) => engine.countTokens(params));
+    handle(engineMethods.describeModel, modelParamsSchema, (params, signal) => engine.describeModel(params.model, signal));
+    handle(engineMethods.countTokens, countTokensParamsSchema, (params, signal) => engine.countTokens(params, signal));
     handle(engineMethods.embed, embedParamsSchema, (params, signal) => engine.embed(params, signal));
     answer(engineMethods.deleteSavedStates, v.any(), () => engine.deleteSavedStates());
     answer(engineMethods.status, v.any(), () => engine.status(this.#connections.size));

@@ -6,17 +6,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { ChatTemplateOfModel } from '../../native/chatTemplateOfModel.ts';
-import { EngineServer, type EngineWork } from '../../native/engineServer.ts';
 import { modelCannot } from '../../native/promptProblems.ts';
 import { superseded } from '../../native/refusals.ts';
 import { RenderProcess } from '../../native/renderProcess.ts';
-import { buildIdOf, readOrCreateSecret, socketPathFor } from '../../native/channel/runtimeDirectory.ts';
-import { engineProtocolVersion, type GenerateResult, type GrammarSpec, maxMessageBytes, type ModelSpec, type Prompt } from '../../native/protocol/messages.ts';
+import { type GenerateResult, type GrammarSpec, maxMessageBytes, type ModelSpec, type Prompt } from '../../native/protocol/messages.ts';
 import type { Failure, Outcome } from '../../server/core/outcome.ts';
 import { failureOf, type ModelChoice } from '../../server/inference/failures.ts';
-import { engineModule, type TestEngine, testEngine } from '../native/localEngine.ts';
+import { type TestEngine, testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
 import { enginePid, stateReached } from './faults.ts';
+import { scripted } from './scriptedServer.ts';
 import { writeWithTemplate } from './templates.ts';
 
 const chooseModel = 'Choose another model with the command "Tramontane: Choose Model".';
@@ -175,30 +174,6 @@ suite('what the engine answers', () => {
 });
 
 suite('an engine in which something goes wrong', () => {
-  /** Listens where the real one would, and answers as the test says. */
-  async function scripted(work: Partial<EngineWork>): Promise<{ readonly engine: TestEngine; readonly end: () => Promise<void> }> {
-    const engine = testEngine();
-    const unasked = () => Promise.reject(new Error('nobody asks for this'));
-    const server = new EngineServer({
-      engine: { generate: unasked, describeModel: unasked, countTokens: unasked, embed: unasked, status: unasked, deleteSavedStates: unasked, ...work },
-      secret: await readOrCreateSecret(engine.runtimeDirectory),
-      age: { protocolVersion: engineProtocolVersion, writtenAtMs: 0 },
-      inForce: { gpu: 'off', threads: 1, keepAliveMs: 0 },
-      log: () => undefined,
-      onClientCame: () => undefined,
-      onClientLeft: () => undefined,
-      onShutdown: () => undefined,
-      onDrained: () => undefined,
-    });
-    await server.listen(socketPathFor(engine.runtimeDirectory, await buildIdOf(engineModule, engineProtocolVersion)));
-    return {
-      engine,
-      end: async () => {
-        await engine.end();
-        await server.close();
-      },
-    };
-  }
   const counted = (spec: ModelSpec, texts: readonly string[]) => ({ outcome: 'ok' as const, counts: texts.map(() => spec.path.length) });
 
   test('asks to try again, and where the next request fails too to restart it; what was under way beside it counts as one', async () => {

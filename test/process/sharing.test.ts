@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { ModelCache } from '../../native/modelCache.ts';
+import type { CountTokensResult, DescribeModelResult } from '../../native/protocol/messages.ts';
 import type { LocalInference } from '../../server/inference/localInference.ts';
 import { testEngine } from '../native/localEngine.ts';
 import { chatRequest, forever, holeRequest } from '../native/prompts.ts';
 import { enginePid, enginesOf, killWindow, processEnded, startEngineProcess, stateReached } from './faults.ts';
+import { scripted } from './scriptedServer.ts';
 import { Window } from './windows.ts';
 
 const rounds = Number(process.env['TRAMONTANE_ROUNDS'] ?? 3);
@@ -114,6 +117,33 @@ test('more requests of one window than can be wanted are refused, and the others
     assert.equal(engine.inference.state.state, 'ready');
   } finally {
     await engine.end();
+  }
+});
+
+test('what was given up while its model was being loaded takes no place among the requests of a window any more', async () => {
+  const cache = new ModelCache({ load: () => new Promise(() => {}), onReplaced: () => undefined, log: () => undefined, now: () => performance.now() });
+  const { engine, end } = await scripted({
+    describeModel: (spec, signal) => cache.use<DescribeModelResult>(spec, () => assert.fail('it is never there'), { signal }),
+    countTokens: ({ model }, signal) => cache.use<CountTokensResult>(model, () => assert.fail('it is never there'), { signal }),
+    embed: async () => ({ outcome: 'ok', vectors: [[1]] }),
+  });
+  try {
+    const ask = {
+      describe: (signal: AbortSignal) => engine.inference.describeModel(signal),
+      count: (signal: AbortSignal) => engine.inference.countTokens(['a'], signal),
+    };
+    for (const act of [ask.describe, ask.count, ask.describe]) {
+      const givenUp = new AbortController();
+      const waiting = Array.from({ length: 200 }, () => act(givenUp.signal));
+      // Behind them, so that they have been taken up.
+      assert.equal((await engine.inference.embed(['a'], forever)).outcome, 'ok');
+      givenUp.abort();
+      for (const outcome of await Promise.all(waiting)) assert.equal(outcome.outcome, 'cancelled');
+    }
+    const answer = await engine.inference.embed(['a'], forever);
+    assert.equal(answer.outcome, 'ok', JSON.stringify(answer));
+  } finally {
+    await end();
   }
 });
 
