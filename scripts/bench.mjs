@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildBundles } from './build.mjs';
-import { ensureContextBench } from './setup/contextBench.mjs';
+import { ensureContextBench, ensureTekken } from './setup/contextBench.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { ensureHeldOut } from './setup/heldOut.mjs';
 import { ensureNode } from './setup/node.mjs';
@@ -41,7 +41,9 @@ await runScript(async () => {
           ? await ensureContextBench({ withAider: !options.includes('--no-aider') })
           : name === 'completion'
             ? { ...(await peer()), TRAMONTANE_BENCH_HELD_OUT: await ensureHeldOut() }
-            : await peer();
+            : name === 'engine'
+              ? { ...(await peer()), TRAMONTANE_BENCH_TEKKEN: await ensureTekken() }
+              : await peer();
       const env = { TRAMONTANE_RUNTIME_DIR: runtimeFolder, ...needs };
       await run(node, ['--disable-warning=ExperimentalWarning', path.join(folder, name + ending), ...options], { env, timeoutMs: 60 * 60_000 });
     } finally {

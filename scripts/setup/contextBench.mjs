@@ -53,15 +53,20 @@ export async function ensureContextBench({ withAider }) {
       copySources(path.join(sitePackages, name), path.join(repository, name), '.py');
     });
   }
-  const tekken = path.join(sitePackages, 'mistral_common/data/tekken_240911.json');
-  if (!existsSync(tekken)) throw new StepError('mistral-common brings no Tekken vocabulary any more. Read test/bench/context/requirements.txt.');
   return {
     TRAMONTANE_BENCH_REPOSITORIES: path.join(folder, 'repositories'),
     TRAMONTANE_BENCH_PYRIGHT: path.join(folder, 'pyright', 'langserver.index.js'),
-    TRAMONTANE_BENCH_TEKKEN: tekken,
+    TRAMONTANE_BENCH_TEKKEN: await ensureTekken(),
     TRAMONTANE_BENCH_TRUTH: path.join(folder, 'truth'),
     ...(withAider ? { TRAMONTANE_BENCH_AIDER_PYTHON: await ensureBenchAider() } : {}),
   };
+}
+
+/** @returns {Promise<string>} the file of the Tekken vocabulary, which the engine's bench gives one of its models */
+export async function ensureTekken() {
+  const tekken = path.join(await ensureBenchSources(), 'mistral_common/data/tekken_240911.json');
+  if (!existsSync(tekken)) throw new StepError('mistral-common brings no Tekken vocabulary any more. Read test/bench/context/requirements.txt.');
+  return tekken;
 }
 
 /** @param {{name: string, version: string, sources: string, integrity: string}} wanted */

@@ -22,12 +22,16 @@ export async function ensureBenchPeer() {
   return ensureEnvironment('bench-peer', { stamp: benchPeer, packages: [benchPeer], title: 'Installing llama-server for the benches (about 15 s, 130 MB)' });
 }
 
-/** @returns {Promise<string>} the folder with the installed sources that the context bench measures on */
+/** @returns {Promise<string>} the folder with the installed sources that the context bench measures on, and with the Tekken vocabulary */
 export async function ensureBenchSources() {
   const requirements = path.join(root, 'test/bench/context/requirements.txt');
   const stamp = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   const packages = ['--no-deps', '--no-compile', '--require-hashes', '-r', requirements];
-  const python = await ensureEnvironment('bench-sources', { stamp, packages, title: 'Installing the Python sources that recall is measured on (20 MB)' });
+  const python = await ensureEnvironment('bench-sources', {
+    stamp,
+    packages,
+    title: 'Installing the Python sources and the vocabulary that benches measure with (20 MB)',
+  });
   return (await run(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], { quiet: true })).trim();
 }
 

@@ -5,9 +5,10 @@ import { measureInterruptions } from './engine/interruptions.ts';
 import { measureLatency } from './engine/latency.ts';
 import { measureHeap, measureResident } from './engine/memory.ts';
 import { measureSavedState } from './engine/savedState.ts';
-import { randomModel, starter, withSides } from './engine/sides.ts';
+import { randomModel, starter, tekkenModel, withSides } from './engine/sides.ts';
 import { measureRewrite } from './engine/rewrite.ts';
 import { measureStreams } from './engine/streams.ts';
+import { measureTekken } from './engine/tekken.ts';
 import { measureTyping } from './engine/typing.ts';
 import { type Figure, report } from './harness.ts';
 import { minPairs } from './pairs.ts';
@@ -29,6 +30,8 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
     withSides({ model: large, threads, contextSize: 1024 }, (sides) =>
       measureLatency(sides, { pairs: fewPairs, leastPairs: fewPairs, cpuBar: 1.1, answerTokens: 96, answers: 1 }),
     ),
+  tekken: async () =>
+    withSides({ model: await tekkenModel(), threads, contextSize: 2048 }, (sides) => measureTekken(sides, { pairs: fewPairs, leastPairs: fewPairs })),
   streams: () =>
     withSides({ model: starter, threads, contextSize: 1024, slots: 4 }, (sides) => measureStreams(sides, { pairs, answerTokens: 128, isThorough: true })),
   largeStreams: () =>

@@ -2,13 +2,15 @@
 // how to ask both the same; it must not know what is measured.
 import path from 'node:path';
 import { LocalEngine, root, starterModel } from '../localEngine.ts';
-import { ensureModel, model100M } from '../models/makeModel.ts';
+import { ensureModel, model100M, modelTekken } from '../models/makeModel.ts';
 import { LlamaServer } from '../peers/llamaServer.ts';
-import { type FimText, promptForEngine, promptForPeer } from '../prompts.ts';
+import { type FimText, type FimTokens, promptForEngine, promptForPeer, tekkenTokens } from '../prompts.ts';
 
 export interface BenchModel {
   readonly name: string;
   readonly file: string;
+  /** The starter model's when absent. */
+  readonly fimTokens?: FimTokens;
 }
 
 export const starter: BenchModel = { name: 'starter', file: starterModel };
@@ -16,6 +18,11 @@ export const starter: BenchModel = { name: 'starter', file: starterModel };
 /** Random weights: what it writes means nothing, but a token of it costs what a token of a model of its size costs. */
 export async function randomModel(): Promise<BenchModel> {
   return { name: 'random weights, 107 M', file: await ensureModel(model100M) };
+}
+
+/** The same with the vocabulary of today's Mistral models: where tokenizing and a large output cost more than the layers. */
+export async function tekkenModel(): Promise<BenchModel> {
+  return { name: 'random weights, Tekken, 176 M', file: await ensureModel(modelTekken), fimTokens: tekkenTokens };
 }
 
 export interface Answer {
@@ -56,7 +63,7 @@ export async function withSides<Result>({ model, threads, contextSize, slots = 1
   try {
     const server = await LlamaServer.start({ model: model.file, threads, contextSize, parallel: slots });
     try {
-      return await act({ model, engine, server, ours: sideOfEngine(engine), peer: sideOfPeer(server) });
+      return await act({ model, engine, server, ours: sideOfEngine(engine, model), peer: sideOfPeer(server, model) });
     } finally {
       await server.stop();
     }
@@ -65,22 +72,22 @@ export async function withSides<Result>({ model, threads, contextSize, slots = 1
   }
 }
 
-function sideOfEngine(engine: LocalEngine): Side {
+function sideOfEngine(engine: LocalEngine, { fimTokens }: BenchModel): Side {
   return {
     pid: engine.pid,
     ask: async (text, { maxTokens }) => {
-      const { usage, firstTextMs } = await engine.generate(promptForEngine(text), maxTokens);
+      const { usage, firstTextMs } = await engine.generate(promptForEngine(text, fimTokens), maxTokens);
       return { ...usage, firstTokenMs: firstTextMs, promptTokens: usage.evaluatedTokens + usage.reusedTokens };
     },
   };
 }
 
-function sideOfPeer(server: LlamaServer): Side {
+function sideOfPeer(server: LlamaServer, { fimTokens }: BenchModel): Side {
   return {
     pid: server.pid,
     ask: async (text, { maxTokens, isCold }) => {
       // Tokenized before the clock starts: over HTTP that costs more than the evaluation. Ours tokenizes while its clock runs.
-      const prompt = await promptForPeer(server, text);
+      const prompt = await promptForPeer(server, text, fimTokens);
       const { firstTextMs, evaluatedTokens, reusedTokens, generatedTokens } = await server.complete({ prompt, maxTokens, reusePrefix: !isCold });
       return { firstTokenMs: firstTextMs, promptTokens: evaluatedTokens + reusedTokens, evaluatedTokens, generatedTokens };
     },

@@ -47,17 +47,17 @@ export const chatModel100M: ModelOptions = {
   chatTemplate: "{% for message in messages %}{{ message['role'] + ':\n' + message['content'] + '\n\n' }}{% endfor %}{{ 'assistant:\n' }}",
 };
 
-/** 177 M parameters, 101 M of them in the vocabulary. */
+/** 176 M parameters, 101 M of them in the vocabulary. */
 export const modelTekken: ModelOptions = { ...model100M, vocabulary: 'tekken', layers: 12 };
 
 /** Raised when other bytes come out of the same options, so that no old file is taken for a new one. */
-const formatVersion = 1;
+const formatVersions: Readonly<Record<ModelOptions['vocabulary'], number>> = { starter: 1, tekken: 2 };
 const starterModel = path.join(root, 'native/starter-model/starter-fim.gguf');
 
 /** @returns the model's file, written if it is not there yet */
 export async function ensureModel(options: ModelOptions): Promise<string> {
   const key = createHash('sha256')
-    .update(JSON.stringify([formatVersion, options]))
+    .update(JSON.stringify([formatVersions[options.vocabulary], options]))
     .digest('hex')
     .slice(0, 12);
   const directory = path.join(root, 'out/models');
@@ -74,11 +74,11 @@ export async function ensureModel(options: ModelOptions): Promise<string> {
   return file;
 }
 
-/** PyPI's mistral-common brings it; the bench's virtual environment holds that package. */
+/** PyPI's mistral-common brings it, which `npm run bench -- engine` and `-- context` install. */
 export function tekkenFile(): string {
   const named = process.env['TRAMONTANE_BENCH_TEKKEN'];
-  const [found] = named ? [named] : globSync('.tools/bench-peer/{lib/python*,Lib}/site-packages/mistral_common/data/tekken_240911.json', { cwd: root });
-  if (found === undefined) throw new Error('The Tekken vocabulary is missing: install mistral-common into .tools/bench-peer.');
+  const [found] = named ? [named] : globSync('.tools/bench-sources/{lib/python*,Lib}/site-packages/mistral_common/data/tekken_240911.json', { cwd: root });
+  if (found === undefined) throw new Error('The Tekken vocabulary is missing: "npm run bench -- engine" installs it.');
   return path.resolve(root, found);
 }
 

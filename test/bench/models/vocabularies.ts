@@ -122,17 +122,21 @@ export function readTekkenVocabulary(path: string): Vocabulary {
 
 /**
  * Tekken joins the two neighbours whose joint has the lowest rank; llama.cpp knows a list of pairs, the first of which wins. So every pair of
- * tokens that makes a token is listed, in the order of the joints.
+ * tokens that makes a token is listed, in the order of the joints, and those of one joint by their own ranks, as llama.cpp's converter does it
+ * (`extract_vocab_merges_from_model` in convert_hf_to_gguf.py).
+ * @param tokens in the order of their ranks
  */
 function mergesOf(tokens: readonly string[]): string[] {
-  const known = new Set(tokens);
+  const ranks = new Map(tokens.map((token, rank) => [token, rank]));
   const merges: string[] = [];
   for (const token of tokens) {
+    const pairs: { readonly left: number; readonly right: number }[] = [];
     for (let cut = 1; cut < token.length; cut++) {
-      const left = token.slice(0, cut);
-      const right = token.slice(cut);
-      if (known.has(left) && known.has(right)) merges.push(`${visible(left)} ${visible(right)}`);
+      const [left, right] = [ranks.get(token.slice(0, cut)), ranks.get(token.slice(cut))];
+      if (left !== undefined && right !== undefined) pairs.push({ left, right });
     }
+    pairs.sort((one, other) => one.left - other.left || one.right - other.right);
+    for (const { left, right } of pairs) merges.push(`${visible(tokens[left] as string)} ${visible(tokens[right] as string)}`);
   }
   return merges;
 }
