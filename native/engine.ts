@@ -1,12 +1,13 @@
 // The engine itself: the library, the models in memory, the requests under way. It knows what can be asked; it must not know sockets.
 import os from 'node:os';
+import type { Llama } from 'node-llama-cpp';
 import { evaluationKey } from './channel/evaluating.ts';
 import type { EvaluatingFile } from './channel/evaluating.ts';
 import type { EngineWork } from './engineServer.ts';
 import { RecentFigures } from './figures.ts';
 import { generate } from './generate.ts';
 import type { Evaluated, GenerateOptions } from './generate.ts';
-import { Library } from './library.ts';
+import { Library, nameOfBackend } from './library.ts';
 import type { LoadedModel, LoadResult } from './loadedModel.ts';
 import { machineMemory } from './machineMemory.ts';
 import { fits } from './memoryPlan.ts';
@@ -129,11 +130,13 @@ export class Engine implements EngineWork {
     const { loaded } = this.#models;
     const llama = await this.#library.main();
     const vram = llama.gpu === false ? { used: 0, total: 0 } : await llama.getVramState();
+    const ofGpus = [...new Set([llama, ...loaded.map(({ model }) => model.llama)])].filter(({ gpu }) => gpu !== false);
+    const devices = await Promise.all(ofGpus.map((one) => one.getGpuDeviceNames()));
     const sum = (of: (model: LoadedModel) => number) => loaded.reduce((total, model) => total + of(model), 0);
     const memory = process.memoryUsage();
     return {
       pid: process.pid,
-      backend: llama.gpu === false ? 'cpu' : llama.gpu,
+      backend: nameOfBackend(llama),
       threads: this.decodeThreads,
       uptimeMs: performance.now() - this.#startedAt,
       clients,
@@ -143,11 +146,11 @@ export class Engine implements EngineWork {
         heapBytes: memory.heapUsed,
         modelBytes: sum((model) => model.memory.weights),
         contextBytes: sum((model) => model.memory.contexts),
-        vramUsedBytes: Math.max(vram.used, this.#ownMemory.vramBytes),
+        vramUsedBytes: Math.max(vram.used, this.#ownMemory(llama).vramBytes),
         vramTotalBytes: vram.total,
       },
       models: loaded.map((model) => model.configuration),
-      devices: llama.gpu === false ? [] : await llama.getGpuDeviceNames(),
+      devices: [...new Set(devices.flat())],
       savedStates: await this.#states.size(),
       figures: this.#figures.all,
       totals: { ...this.#totals, ...sumOfFills(loaded) },
@@ -188,14 +191,14 @@ export class Engine implements EngineWork {
     // Before anybody is blamed for what the library itself does while it starts.
     await this.#library.main();
     const loaded = evaluating.loading(key);
-    const machine = async () => machineMemory(await this.#library.main(), this.#ownMemory);
+    const machine = (llama: Llama) => machineMemory(llama, this.#ownMemory(llama));
     const result = await loadModel(spec, {
       ...room,
       library: this.#library,
       plans: this.#plans,
       machineMemory: machine,
-      hasRoom: async (need) => {
-        while (!fits(need, await machine())) if (!(await room.makeRoom())) return false;
+      hasRoom: async (need, llama) => {
+        while (!fits(need, await machine(llama))) if (!(await room.makeRoom())) return false;
         return true;
       },
       decodeThreads: this.decodeThreads,
@@ -209,11 +212,12 @@ export class Engine implements EngineWork {
     return result;
   }
 
-  get #ownMemory(): { readonly weightsRamBytes: number; readonly vramBytes: number } {
+  /** VRAM is what is held through this back end: another one's devices may be others, and where they are the same, the driver counts it. */
+  #ownMemory(llama: Llama): { readonly weightsRamBytes: number; readonly vramBytes: number } {
     const own = { weightsRamBytes: 0, vramBytes: 0 };
-    for (const { memory } of this.#models.loaded) {
+    for (const { memory, model } of this.#models.loaded) {
       own.weightsRamBytes += memory.weightsRam;
-      own.vramBytes += memory.vram;
+      if (model.llama === llama) own.vramBytes += memory.vram;
     }
     return own;
   }

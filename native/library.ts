@@ -1,5 +1,5 @@
-// The native library: one back end for this process, from what the user wants, what is installed and what the devices can do, and the CPU's
-// beside it for models that a GPU cannot take. It knows back ends and devices; it must not know models.
+// The native library: one back end for this process, from what the user wants, what is installed and what the devices can do, and beside it, for
+// models that it cannot take, the GPU's second one and the CPU's. It knows back ends and devices; it must not know models.
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { Llama } from 'node-llama-cpp';
 import type { EngineOptions } from './protocol/messages.ts';
@@ -27,6 +27,7 @@ const openLimitMs = 60_000;
 export class Library {
   readonly #options: LibraryOptions;
   #main: Promise<Llama> | undefined;
+  #second: Promise<Llama | undefined> | undefined;
   #cpu: Promise<Llama> | undefined;
 
   constructor(options: LibraryOptions) {
@@ -54,12 +55,28 @@ export class Library {
     return this.#cpu;
   }
 
+  /**
+   * The next best back end of a GPU, for what the one in force cannot take: Vulkan beside CUDA, and also GPUs that CUDA does not know. Only where the user
+   * left the choice to the machine: who names a back end may have a reason against the others.
+   * @param onOpening called right before a driver is touched that may end the process
+   * @returns undefined when there is none
+   */
+  async second(onOpening: () => void = () => {}): Promise<Llama | undefined> {
+    const main = await this.main();
+    if (main.gpu === false) return undefined;
+    const possible = backendsFor(this.#options.gpu, process.platform);
+    const behind = possible.slice(possible.indexOf(main.gpu) + 1);
+    if (!this.#second && behind.length > 0) onOpening();
+    this.#second ??= this.#firstOf(behind);
+    return this.#second;
+  }
+
   get isStarted(): boolean {
     return this.#main !== undefined;
   }
 
   async dispose(): Promise<void> {
-    const started = await Promise.allSettled([this.#main, this.#cpu]);
+    const started = await Promise.allSettled([this.#main, this.#second, this.#cpu]);
     const opened = new Set(started.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : [])));
     for (const llama of opened) await llama.dispose();
   }
@@ -67,7 +84,16 @@ export class Library {
   async #start(): Promise<Llama> {
     const { gpu, devices, log } = this.#options;
     chooseDevices(devices ?? [], process.env);
-    for (const backend of backendsFor(gpu, process.platform)) {
+    const found = await this.#firstOf(backendsFor(gpu, process.platform));
+    if (found) return found;
+    if (gpu !== 'off') log('The CPU is used.');
+    return this.#open(false);
+  }
+
+  /** The first of these that comes up and has a device. */
+  async #firstOf(backends: readonly GpuBackend[]): Promise<Llama | undefined> {
+    const { log } = this.#options;
+    for (const backend of backends) {
       try {
         const llama = await this.#open(backend);
         // Without a device the back end of a GPU loads all the same, and computes on the CPU.
@@ -78,8 +104,7 @@ export class Library {
         log(`No ${backend} back end (${messageOf(error)}).`);
       }
     }
-    if (gpu !== 'off') log('The CPU is used.');
-    return this.#open(false);
+    return undefined;
   }
 
   /** @throws Error also when a driver does not answer: the library itself would wait five minutes for it, and every request with it */
@@ -106,6 +131,11 @@ export class Library {
       logger: (level: LlamaLogLevel, message: string) => this.#options.log(`[llama.cpp ${level}] ${message.trim()}`),
     });
   }
+}
+
+/** As the status says it. */
+export function nameOfBackend({ gpu }: Pick<Llama, 'gpu'>): string {
+  return gpu === false ? 'cpu' : gpu;
 }
 
 /** What is tried before the CPU, best first. */

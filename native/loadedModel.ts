@@ -1,10 +1,11 @@
 // One model in memory with its context, its vocabulary and its decode loop. It knows who uses it; it must not know requests or how it was loaded.
-import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
+import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { addonOf } from './addon.ts';
 import { ChatHeads, type StreamHead } from './chatHeads.ts';
 import { DecodeLoop } from './decodeLoop.ts';
 import { Embedder } from './embedder.ts';
 import { Grammars } from './grammars.ts';
+import { nameOfBackend } from './library.ts';
 import type { Configuration, MemoryNeed } from './memoryPlan.ts';
 import { type PromptTokens, Vocabulary } from './promptTokens.ts';
 import type { EngineStatus, GenerateParams, ModelDescription, ModelProblem } from './protocol/messages.ts';
@@ -21,8 +22,8 @@ export interface LoadOptions {
   readonly turns: ModelTurns;
   readonly renderProcess: RenderProcess;
   readonly states: SavedStates;
-  /** Whether so much more than what is loaded may be taken, after idle models made room for it if need be. */
-  readonly hasRoom: (need: MemoryNeed) => Promise<boolean>;
+  /** Whether so much more than what is loaded may be taken through this back end, after idle models made room for it if need be. */
+  readonly hasRoom: (need: MemoryNeed, llama: Llama) => Promise<boolean>;
   readonly log: (line: string) => void;
 }
 
@@ -67,12 +68,14 @@ export class LoadedModel {
     this.draft = draft;
     this.vocabulary = new Vocabulary(model, renderProcess);
     this.grammars = new Grammars(model, this.vocabulary);
-    this.embedder = new Embedder({ model, path, vocabulary: this.vocabulary, threads: prefillThreads, turns, hasRoom });
+    const embedderHasRoom = (need: MemoryNeed) => hasRoom(need, model.llama);
+    this.embedder = new Embedder({ model, path, vocabulary: this.vocabulary, threads: prefillThreads, turns, hasRoom: embedderHasRoom });
     this.loop = new DecodeLoop({ addon: addonOf(model, context), sequences, batchSize: context.batchSize, decodeThreads, prefillThreads, turns });
     this.configuration = {
       path,
       contextSize,
       sequences,
+      backend: nameOfBackend(model.llama),
       gpuLayers: model.gpuLayers,
       totalLayers: model.fileInsights.totalLayers,
       flashAttention: context.flashAttention === true,

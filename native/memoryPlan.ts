@@ -22,6 +22,8 @@ export interface Configuration {
   readonly sequences: number;
   readonly gpuLayers: number;
   readonly kvType: 'f16' | 'q8_0' | 'q4_0';
+  /** The GPU's second back end, where the layers lie there and not on the one in force. Only CUDA has one behind it. */
+  readonly backend?: 'vulkan';
 }
 
 export interface Wish {
@@ -81,12 +83,17 @@ export function ladderOf({ configuration: wished, isContextSet, areLayersSet }: 
   }
   while (last.gpuLayers > 1) add({ gpuLayers: last.gpuLayers - 1 });
   if (wished.gpuLayers > 0) {
-    add({ ...wished, gpuLayers: 0 });
+    rungs.push((last = onCpu(wished)));
     if (!isContextSet) shrinkContext(usefulContextSize);
     shrinkSequences();
   }
   shrinkContext(smallestContextSize);
   return rungs;
+}
+
+/** Without a layer on a GPU none of its back ends has a part in it. */
+function onCpu({ contextSize, sequences, kvType }: Configuration): Configuration {
+  return { contextSize, sequences, gpuLayers: 0, kvType };
 }
 
 /**
@@ -132,11 +139,18 @@ export function rungAfterCrash(wish: Wish, fatal: Configuration): Configuration 
   return fatal.gpuLayers > 0 ? ladderOf(wish).find((rung) => rung.gpuLayers === 0) : undefined;
 }
 
+/** What a configuration was loaded with, as far as it tells: crashes with one say nothing of the others. */
+export function placeOf({ gpuLayers, backend }: Configuration): 'gpu' | 'secondBackend' | 'cpu' {
+  if (gpuLayers === 0) return 'cpu';
+  return backend === undefined ? 'gpu' : 'secondBackend';
+}
+
 /** What was given up, one sentence each. */
 export function concessionsOf(wished: Configuration, got: Configuration, reason: ConcessionReason): readonly string[] {
   const number = (value: number) => value.toLocaleString('en-US');
   const why = { memory: 'to fit into memory', refused: 'because more memory was refused', crashed: 'because loading it otherwise ended the engine' }[reason];
   const sentences: string[] = [];
+  if (placeOf(got) === 'secondBackend') sentences.push(`The model runs on the GPU through Vulkan instead of CUDA ${why}.`);
   if (got.gpuLayers === 0 && wished.gpuLayers > 0) sentences.push(`The model runs on the CPU instead of the GPU ${why}.`);
   else if (got.gpuLayers < wished.gpuLayers) sentences.push(`Layers on the GPU reduced from ${wished.gpuLayers} to ${got.gpuLayers} ${why}.`);
   if (got.contextSize < wished.contextSize) sentences.push(`Context reduced from ${number(wished.contextSize)} to ${number(got.contextSize)} tokens ${why}.`);

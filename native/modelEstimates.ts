@@ -3,6 +3,7 @@
 import { GgmlType, GgufInsights, readGgufFileInfo } from 'node-llama-cpp';
 import type { GgufFileInfo, Llama, LlamaModel } from 'node-llama-cpp';
 import type { Library } from './library.ts';
+import { placeOf } from './memoryPlan.ts';
 import type { Configuration, MemoryNeed } from './memoryPlan.ts';
 
 /** A prompt is evaluated in batches of at most this many tokens. */
@@ -10,6 +11,13 @@ const mostBatchTokens = 512;
 
 export function batchSizeOf({ contextSize }: Configuration): number {
   return Math.min(mostBatchTokens, contextSize);
+}
+
+/** What a model of this configuration is loaded with. */
+export async function backendOf(library: Pick<Library, 'main' | 'second' | 'cpu'>, configuration: Configuration): Promise<Llama> {
+  const place = placeOf(configuration);
+  if (place === 'cpu') return library.cpu();
+  return (place === 'secondBackend' ? await library.second() : undefined) ?? library.main();
 }
 
 export type FlashAttention = boolean | 'auto';
@@ -77,7 +85,7 @@ export class ModelEstimates {
   /** Weights, KV state and the buffers for computing. */
   async need(configuration: Configuration, flashAttention: FlashAttention): Promise<MemoryNeed> {
     const { gpuLayers, contextSize, sequences, kvType } = configuration;
-    const llama = gpuLayers > 0 ? await this.#library.main() : await this.#library.cpu();
+    const llama = await backendOf(this.#library, configuration);
     const insights = this.#insights.get(llama) ?? (await GgufInsights.from(this.#file, llama));
     this.#insights.set(llama, insights);
     const model = await insights.estimateModelResourceRequirementsV2({ gpuLayers, useMmap: llama.supportsMmap });

@@ -5,6 +5,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, wr
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
+import { placeOf } from './memoryPlan.ts';
 import type { Configuration, ConcessionReason, MachineMemory, MemoryNeed } from './memoryPlan.ts';
 
 const fileName = 'memory-plans.json';
@@ -26,7 +27,10 @@ const configurationSchema = v.strictObject({
   sequences: v.pipe(count, v.minValue(1), v.maxValue(64)),
   gpuLayers: count,
   kvType: v.picklist(['f16', 'q8_0', 'q4_0']),
+  backend: v.optional(v.literal('vulkan')),
 });
+/** A configuration during which the process ended, and how often in a row. */
+const fatalSchema = v.strictObject({ configuration: configurationSchema, times: count });
 const entrySchema = v.strictObject({
   key: v.pipe(v.string(), v.maxLength(64)),
   /** `trying`: the process named was about to load this. */
@@ -34,8 +38,8 @@ const entrySchema = v.strictObject({
   pid: count,
   atMs: bytes,
   configuration: configurationSchema,
-  /** The configuration during which the process ended, and how often in a row. */
-  fatal: v.optional(v.strictObject({ configuration: configurationSchema, times: count })),
+  /** At most one for each back end: what is tried on the next one takes nothing back of what is known of this one. */
+  fatal: v.optional(v.pipe(v.array(fatalSchema), v.maxLength(3))),
   isWhole: v.boolean(),
   reason: v.picklist(['memory', 'refused', 'crashed']),
   need: v.strictObject({ ramBytes: bytes, vramBytes: bytes }),
@@ -43,6 +47,7 @@ const entrySchema = v.strictObject({
   freeVramBytes: bytes,
 });
 type Entry = v.InferOutput<typeof entrySchema>;
+type Fatal = v.InferOutput<typeof fatalSchema>;
 const fileSchema = v.pipe(v.array(entrySchema), v.maxLength(mostEntries));
 
 export interface GoodPlan {
@@ -53,7 +58,10 @@ export interface GoodPlan {
   readonly need: MemoryNeed;
 }
 
-export type Remembered = { readonly kind: 'good'; readonly plan: GoodPlan } | { readonly kind: 'crashed'; readonly configuration: Configuration };
+export type Remembered =
+  | { readonly kind: 'good'; readonly plan: GoodPlan }
+  /** At least one, of each back end at most one. */
+  | { readonly kind: 'crashed'; readonly configurations: readonly Configuration[] };
 
 export class RememberedPlans {
   readonly #file: string | undefined;
@@ -71,10 +79,9 @@ export class RememberedPlans {
     const entry = this.#read().find((one) => one.key === key);
     if (!entry || this.#now() - entry.atMs > lastsMs) return undefined;
     if (entry.state === 'trying') {
-      const fatal = fatalOf(entry);
-      if (!fatal || fatal.times < crashesThatCount) return undefined;
-      if (fatal.configuration.gpuLayers === 0 && this.#now() - entry.atMs > refusalLastsMs) return undefined;
-      return { kind: 'crashed', configuration: fatal.configuration };
+      const isOver = (configuration: Configuration) => placeOf(configuration) === 'cpu' && this.#now() - entry.atMs > refusalLastsMs;
+      const counting = fatalOf(entry).filter(({ configuration, times }) => times >= crashesThatCount && !isOver(configuration));
+      return counting.length === 0 ? undefined : { kind: 'crashed', configurations: counting.map(({ configuration }) => configuration) };
     }
     const { configuration, isWhole, reason, need } = entry;
     const isMore = (free: number, then: number) => free > then * clearlyMore.factor && free > then + clearlyMore.leastBytes;
@@ -86,9 +93,9 @@ export class RememberedPlans {
   noteTrying(key: string, configuration: Configuration): void {
     this.#trying.add(key);
     const before = this.#read().find((entry) => entry.key === key);
-    const fatal = before && fatalOf(before);
+    const fatal = before ? fatalOf(before) : [];
     const unknown = { isWhole: false, reason: 'crashed', need: { ramBytes: 0, vramBytes: 0 }, freeRamBytes: 0, freeVramBytes: 0 } as const;
-    this.#put({ key, state: 'trying', configuration, ...(fatal ? { fatal } : {}), ...unknown });
+    this.#put({ key, state: 'trying', configuration, ...(fatal.length > 0 ? { fatal: [...fatal] } : {}), ...unknown });
   }
 
   noteGood(key: string, plan: GoodPlan, { ram, vram }: MachineMemory): void {
@@ -143,10 +150,12 @@ export class RememberedPlans {
 }
 
 /** What is known of crashes, with the one that the entry itself tells of: its process ended while it was trying. */
-function fatalOf({ state, pid, configuration, fatal }: Entry): Entry['fatal'] {
+function fatalOf({ state, pid, configuration, fatal = [] }: Entry): readonly Fatal[] {
   if (state !== 'trying' || isRunning(pid)) return fatal;
-  const isSame = fatal !== undefined && isDeepStrictEqual(fatal.configuration, configuration);
-  return { configuration, times: isSame ? fatal.times + 1 : 1 };
+  const place = placeOf(configuration);
+  const before = fatal.find((one) => placeOf(one.configuration) === place);
+  const isSame = before !== undefined && isDeepStrictEqual(before.configuration, configuration);
+  return [...fatal.filter((one) => one !== before), { configuration, times: isSame ? before.times + 1 : 1 }];
 }
 
 function isRunning(pid: number): boolean {

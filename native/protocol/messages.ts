@@ -331,8 +331,9 @@ export type EmbedResult = v.InferOutput<typeof embedResultSchema>;
 
 const quantiles = v.object({ p50: v.number(), p95: v.number(), p99: v.number() });
 const priorityFigures = v.object({
-  /** Answered so far, and their tokens. */
+  /** Answered so far. */
   requests: count,
+  /** Of these and of requests that were given up: their tokens were evaluated all the same, and the next request may reuse them. */
   evaluatedTokens: count,
   reusedTokens: count,
   generatedTokens: count,
@@ -350,7 +351,7 @@ export type SavedStatesSize = v.InferOutput<typeof savedStatesSchema>;
 
 export const engineStatusSchema = v.object({
   pid: count,
-  /** The back end in force: `cpu`, `cuda`, `vulkan` or `metal`. */
+  /** The back end in force: `cpu`, `cuda`, `vulkan` or `metal`. The figures of VRAM are those of its devices. */
   backend: text,
   threads: count,
   uptimeMs: v.number(),
@@ -362,6 +363,8 @@ export const engineStatusSchema = v.object({
       path: text,
       contextSize: count,
       sequences: count,
+      /** What it was loaded with: the back end in force, or the one that took it in its stead. */
+      backend: text,
       gpuLayers: count,
       totalLayers: count,
       flashAttention: v.boolean(),

@@ -2,7 +2,6 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import { addonOf, ensureSameVocabulary } from '../addon.ts';
 import { inspectGguf } from '../ggufHeader.ts';
-import type { Library } from '../library.ts';
 import type { Configuration } from '../memoryPlan.ts';
 import type { ModelEstimates } from '../modelEstimates.ts';
 import { draftProblem, headerProblem } from '../modelProblems.ts';
@@ -17,11 +16,11 @@ const mostBatch = 512;
 /** How a draft model would be loaded beside a large one of this configuration. */
 export function draftConfiguration(large: Configuration, draft: Pick<ModelEstimates, 'trainContextSize' | 'totalLayers'>): Configuration {
   const contextSize = Math.min(large.contextSize, draft.trainContextSize);
-  return { contextSize, sequences, gpuLayers: large.gpuLayers > 0 ? draft.totalLayers : 0, kvType: 'f16' };
+  const { backend } = large;
+  return { contextSize, sequences, gpuLayers: large.gpuLayers > 0 ? draft.totalLayers : 0, kvType: 'f16', ...(backend ? { backend } : {}) };
 }
 
 export interface DraftOptions {
-  readonly library: Library;
   readonly threads: number;
   /** Tokens of context of each of the large model's sequences. */
   readonly contextSize: number;
@@ -38,13 +37,14 @@ export interface LoadedDraft {
 export type DraftResult = { readonly outcome: 'ok'; readonly draft: LoadedDraft } | { readonly outcome: 'modelProblem'; readonly problem: ModelProblem };
 
 /** `large`: the context that the drafts are for. */
-export async function loadDraft(path: string, large: LlamaContext, { library, threads, contextSize }: DraftOptions): Promise<DraftResult> {
+export async function loadDraft(path: string, large: LlamaContext, { threads, contextSize }: DraftOptions): Promise<DraftResult> {
   const header = await inspectGguf(path);
   const broken = headerProblem(path, header);
   if (broken) return { outcome: 'modelProblem', problem: { ...broken, action: draftProblem(path, '').action } };
   let model: LlamaModel | undefined;
   try {
-    model = await (large.model.gpuLayers > 0 ? await library.main() : await library.cpu()).loadModel({ modelPath: path, checkTensors: true });
+    // The two compare vocabularies in native code, which needs both from the same back end.
+    model = await large.model.llama.loadModel({ modelPath: path, checkTensors: true });
     const own = Math.min(contextSize, model.trainContextSize);
     const context = await model.createContext({ contextSize: own, sequences, batchSize: Math.min(mostBatch, own), threads });
     ensureSameVocabulary(large, context);

@@ -207,7 +207,7 @@ test('the status reports memory, threads and totals', async () => {
   assert.ok(status.memory.residentBytes > 50e6);
   assert.ok(status.memory.modelBytes > 6e6);
   assert.ok(status.totals.generatedTokens > 0 && status.totals.decodeMs > 0);
-  const onCpu = { gpuLayers: 0, totalLayers: 7, flashAttention: false, kvType: 'f16', concessions: [] };
+  const onCpu = { backend: 'cpu', gpuLayers: 0, totalLayers: 7, flashAttention: false, kvType: 'f16', concessions: [] };
   assert.deepEqual(status.models, [{ path: starterModel, contextSize: 1024, sequences: 6, ...onCpu }]);
 });
 

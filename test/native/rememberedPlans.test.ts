@@ -81,7 +81,7 @@ test('a process that ends twice while it tries the same thing has crashed', () =
   crash();
   assert.equal(plans.find('model', free(2 * gib)), undefined, 'once may be a kill');
   crash();
-  assert.deepEqual(plans.find('model', free(2 * gib)), { kind: 'crashed', configuration });
+  assert.deepEqual(plans.find('model', free(2 * gib)), { kind: 'crashed', configurations: [configuration] });
   plans.noteGood('model', { ...plan, reason: 'crashed' }, free(2 * gib));
   assert.equal(plans.find('model', free(8 * gib))?.kind, 'good', 'more memory does not undo a crash');
 });
@@ -93,10 +93,37 @@ test('what crashed on the CPU is refused for ten minutes, then tried again', () 
   const plans = new RememberedPlans(folder, now);
   plans.noteTrying('model', onCpu);
   const entries = JSON.parse(readFileSync(fileIn(folder), 'utf8')) as object[];
-  writeFileSync(fileIn(folder), JSON.stringify(entries.map((entry) => ({ ...entry, pid: gone, fatal: { configuration: onCpu, times: 1 } }))));
+  writeFileSync(fileIn(folder), JSON.stringify(entries.map((entry) => ({ ...entry, pid: gone, fatal: [{ configuration: onCpu, times: 1 }] }))));
   assert.equal(plans.find('model', free(0))?.kind, 'crashed');
   clock += 11 * 60 * 1000;
   assert.equal(plans.find('model', free(0)), undefined);
+});
+
+test('what crashed with one back end is still known when another one has been tried', () => {
+  const folder = directory();
+  const throughVulkan = { ...configuration, backend: 'vulkan' } as const;
+  const onCpu = { ...configuration, gpuLayers: 0 };
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const plans = new RememberedPlans(folder, now);
+  const crashed = (one: Configuration) => {
+    plans.noteTrying('model', one);
+    const entries = JSON.parse(readFileSync(fileIn(folder), 'utf8')) as object[];
+    writeFileSync(fileIn(folder), JSON.stringify(entries.map((entry) => ({ ...entry, pid: gone }))));
+    const found = plans.find('model', free(0));
+    return found?.kind === 'crashed' ? found.configurations : [];
+  };
+  assert.deepEqual([configuration, configuration].map(crashed), [[], [configuration]]);
+  assert.deepEqual([throughVulkan, throughVulkan].map(crashed), [[configuration], [configuration, throughVulkan]]);
+  assert.deepEqual([onCpu, onCpu].map(crashed), [
+    [configuration, throughVulkan],
+    [configuration, throughVulkan, onCpu],
+  ]);
+  clock += 11 * 60 * 1000;
+  const later = plans.find('model', free(0));
+  assert.deepEqual(later?.kind === 'crashed' ? later.configurations : [], [configuration, throughVulkan], 'on the CPU it is tried again');
+  plans.noteGood('model', { ...plan, reason: 'crashed' }, free(0));
+  plans.noteTrying('model', configuration);
+  assert.equal(plans.find('model', free(0)), undefined, 'what works takes all of it back');
 });
 
 test('an engine that is told to end while it loads has not crashed', () => {
