@@ -100,7 +100,7 @@ async function measureRecall(): Promise<Figure[]> {
 
 const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   recall: measureRecall,
-  index: () => measureIndexSpeed({ pairs: 3, starts: 7, saves: 60, seed, withAider: !options['no-aider'], notes }),
+  index: () => measureIndexSpeed({ pairs: 9, starts: 7, saves: 60, seed, withAider: !options['no-aider'], notes }),
   server: () => measurePackagesServer({ seed, questions: 100 }),
   large: () => measureLargeServer({ seed, files: Number(options.files) }),
   prefix: () =>
