@@ -50,6 +50,7 @@ export class FolderIndex {
     this.symbols = new SymbolTable({
       files,
       open: this.#documents.facts,
+      openText: this.#documents.text,
       memory: this.#files.memory,
       readConfig: (relative) => readConfiguration(root, relative),
       isLeftOut: (relative) => this.#files.isLeftOut(relative),

@@ -2,6 +2,7 @@
 // worker; it must not know the index.
 import type { ProjectClock } from './clock.ts';
 import { MemoryFacts } from './memoryFacts.ts';
+import { OpenText } from './openText.ts';
 import type { ParseWorkerThread } from './parseWorkerThread.ts';
 import { maxFileBytes } from './skipRules.ts';
 
@@ -28,6 +29,7 @@ const maxFailures = 2;
 
 export class OpenDocuments {
   readonly facts = new MemoryFacts();
+  readonly text = new OpenText();
   readonly #options: OpenDocumentsOptions;
   readonly #documents = new Map<string, OpenDocument>();
 
@@ -41,6 +43,7 @@ export class OpenDocuments {
 
   update(path: string, languageId: string, text: string): void {
     const known = this.#documents.get(path);
+    this.text.set(path, text);
     if (known) {
       known.text = text;
       known.languageId = languageId;
@@ -55,6 +58,7 @@ export class OpenDocuments {
   close(path: string): boolean {
     const wasOpen = this.#documents.delete(path);
     this.facts.delete(path);
+    this.text.delete(path);
     if (wasOpen && this.#options.worker.isRunning) void this.#options.worker.request({ kind: 'forgetOpen', folder: this.#options.folder, path });
     return wasOpen;
   }

@@ -8,12 +8,14 @@ import { resolveImport, tailsOfPath } from './imports/resolveImport.ts';
 import type { ImportToResolve, Surroundings } from './imports/surroundings.ts';
 import { packagesByName } from './imports/typescript.ts';
 import type { MemoryFacts } from './memoryFacts.ts';
+import type { OpenText } from './openText.ts';
 import type { ContentFacts } from './parsing.ts';
 import { RecentlyUsed } from './recentlyUsed.ts';
 
 export interface SymbolTableOptions {
   readonly files: FileSet;
   readonly open: MemoryFacts;
+  readonly openText: OpenText;
   readonly memory: MemoryFacts;
   readonly readConfig: (path: string) => string | undefined;
   /** Files that are listed but have no facts: no answer names them. */
@@ -172,8 +174,21 @@ export class SymbolTable implements SymbolSource {
   }
 
   searchText(query: string, limit: number): readonly TextHit[] {
-    // The database knows what is on disk; where text is unsaved, its lines may have moved.
-    return [...(this.#database?.search(query, limit) ?? []), ...this.#options.memory.search(query, limit)].sort((a, b) => b.score - a.score).slice(0, limit);
+    // What is stored says nothing of lines that are unsaved.
+    const unsaved = new Set([...this.#options.open.paths()].filter((path) => this.#isUnsaved(path)));
+    const stored = [...(this.#database?.search(query, limit + unsaved.size) ?? []), ...this.#options.memory.search(query, limit)].filter(
+      ({ path }) => !unsaved.has(path),
+    );
+    const best = Math.max(0, ...stored.map(({ score }) => score)) || 1;
+    const open = unsaved.size > 0 ? this.#options.openText.search(query, (path) => unsaved.has(path)) : [];
+    return [...stored, ...open.map((hit) => ({ ...hit, score: hit.score * best }))].sort((a, b) => b.score - a.score).slice(0, limit);
+  }
+
+  /** Of the folder's files only: nobody asked for what is open, but left out of the list or of the index. */
+  #isUnsaved(path: string): boolean {
+    const { open, memory, files, isLeftOut } = this.#options;
+    if (!files.has(path) || isLeftOut(path)) return false;
+    return open.facts(path)?.contentHash !== (memory.facts(path) ?? this.#database?.facts(path))?.contentHash;
   }
 
   /** What a module gives away under a name; its own definitions first, then what it passes on. */

@@ -235,6 +235,25 @@ test('what a window of an older version stores meanwhile is looked at again', as
   database.close();
 });
 
+test('words of unsaved text are found where they stand now, and those it no longer has are not', async () => {
+  await using files = new TemporaryProject({ ...shop, '.gitignore': 'local.md\n', 'local.md': 'nothing\n' });
+  const project = await files.index();
+  const found = (query: string) =>
+    symbolsOf(project)
+      .searchText(query, 10)
+      .map(({ path, startLine }) => `${path}:${startLine}`);
+  assert.deepEqual(found('purple elephant'), ['notes.md:0']);
+  const moved = `${'An empty line.\n'.repeat(50)}How the yellow elephant shuts its purse.\n`;
+  project.openDocument(files.at('notes.md'), 'markdown', moved);
+  project.openDocument(files.at('src/shop.ts'), 'typescript', `${shop['src/shop.ts']}// elephant\n-----BEGIN RSA PRIVATE KEY-----\n${'A'.repeat(64)}\n`);
+  project.openDocument(files.at('local.md'), 'markdown', 'A yellow elephant that is nobody else’s business.\n');
+  await until(project, () => found('yellow purse').length > 0);
+  await project.whenIdle();
+  assert.deepEqual([found('yellow elephant'), found('purple'), found('elephant')], [['notes.md:40'], [], ['notes.md:40']]);
+  project.closeDocument(files.at('notes.md'));
+  assert.deepEqual([found('yellow elephant'), found('purple')], [['notes.md:0'], ['notes.md:0']]);
+});
+
 test('unsaved text counts from the moment it is parsed until the document is closed', async () => {
   await using files = new TemporaryProject(shop);
   const project = await files.index();

@@ -5,6 +5,7 @@ import type { SymbolSource } from '../../../server/core/retrieval/facts.ts';
 import { UsageIndex } from '../../../server/core/retrieval/usage.ts';
 import { FileSet } from '../../../server/project/fileSet.ts';
 import { MemoryFacts } from '../../../server/project/memoryFacts.ts';
+import { OpenText } from '../../../server/project/openText.ts';
 import { hashOf, Parsing } from '../../../server/project/parsing.ts';
 import { SymbolTable } from '../../../server/project/symbolTable.ts';
 import type { Repository } from './holes.ts';
@@ -25,9 +26,10 @@ export async function readProjectFacts(repository: Repository): Promise<ProjectF
   });
   const memory = new MemoryFacts();
   const open = new MemoryFacts();
+  const openText = new OpenText();
   for (const [file, text] of repository.files) memory.set(file, await parsing.parse(text, repository.language, hashOf(text)));
   const files = new FileSet(repository.files.keys());
-  const source = new SymbolTable({ files, open, memory, readConfig: () => undefined, isLeftOut: () => false });
+  const source = new SymbolTable({ files, open, openText, memory, readConfig: () => undefined, isLeftOut: () => false });
   const usage = new UsageIndex();
   const learn = (file: string) => {
     const facts = source.file(file);
@@ -40,12 +42,14 @@ export async function readProjectFacts(repository: Repository): Promise<ProjectF
     withOpen: async (file, text, use) => {
       open.set(file, await parsing.parseOpen(file, text, repository.language));
       parsing.forget(file);
+      openText.set(file, text);
       source.forget([file]);
       learn(file);
       try {
         return use();
       } finally {
         open.delete(file);
+        openText.delete(file);
         source.forget([file]);
         learn(file);
       }
