@@ -158,7 +158,7 @@ export class IndexWriter {
     this.#run('DELETE FROM contents WHERE id = ?').run(id);
   }
 
-  /** Merges what full-text search keeps of single transactions, a few milliseconds' worth at a time. Returns whether there may be more. */
+  /** Merges what full-text search keeps of single transactions, some tens of milliseconds' worth at a time. Returns whether there may be more. */
   mergeWords(): boolean {
     const before = this.#totalChanges();
     this.#run("INSERT INTO words (words, rank) VALUES ('merge', ?)").run(mergedPages);

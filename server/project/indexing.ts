@@ -12,7 +12,7 @@ import type { IndexedFile, IndexedSlice } from './workerMessages.ts';
 
 /** A file that changed so lately may change again within the same tick of its file system's clock. */
 const racyMs = 2000;
-/** The larger a transaction, the more a killed process has to do again; the smaller, the more often full-text search merges what it wrote. */
+/** The larger a transaction, the more a killed process has to do again; the smaller, the more segments the search table has until they are merged. */
 const maxPendingBytes = 1024 * 1024;
 /** How long other messages wait, besides the time of one file. */
 const breathMs = 5;

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { getLlama, type LlamaModel } from 'node-llama-cpp';
 import { SegmentedTokenizer } from '../../native/segmentedTokenizer.ts';
-import { ensureModel, modelTekken, tekkenFile } from '../bench/models/makeModel.ts';
+import { ensureModel, modelTekken, missingTekken } from '../bench/models/makeModel.ts';
 import { starterModel } from './localEngine.ts';
 
 /** Words as the rules of three families split them, one token each: what the cutting must respect is the splitting. */
@@ -149,12 +149,3 @@ suite('real vocabularies', () => {
     await assertExactFor(await ensureModel({ ...modelTekken, layers: 1, width: 64, heads: 2, kvHeads: 1, feedForward: 64 }));
   });
 });
-
-function missingTekken(): string | false {
-  try {
-    tekkenFile();
-    return false;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}

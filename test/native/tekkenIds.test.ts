@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { getLlama } from 'node-llama-cpp';
-import { ensureModel, modelTekken, tekkenFile } from '../bench/models/makeModel.ts';
+import { ensureModel, modelTekken, missingTekken } from '../bench/models/makeModel.ts';
 import { tekkenGoldens } from '../bench/models/tekkenGoldens.ts';
 
 test('source texts get the token ids that Mistral gives them', { skip: missingTekken() }, async () => {
@@ -13,12 +13,3 @@ test('source texts get the token ids that Mistral gives them', { skip: missingTe
   for (const { name, text, ids } of tekkenGoldens()) assert.deepEqual([...model.tokenize(text, false)], ids, name);
   await model.dispose();
 });
-
-function missingTekken(): string | false {
-  try {
-    tekkenFile();
-    return false;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}

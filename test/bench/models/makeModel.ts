@@ -209,3 +209,13 @@ if (process.argv[1] === import.meta.filename) {
   };
   process.stdout.write(`${await ensureModel(options)}\n`);
 }
+
+/** Why what needs the vocabulary is skipped, or false. */
+export function missingTekken(): string | false {
+  try {
+    tekkenFile();
+    return false;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
