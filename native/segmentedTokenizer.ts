@@ -29,7 +29,11 @@ const places = [
   // sign\n|blank
   (text: string, at: number) => text[at - 1] === '\n' && isSign(text[at - 2]) && isBlank(text[at]),
   // sign\n|word
-  (text: string, at: number) => text[at - 1] === '\n' && isSign(text[at - 2]) && (isWord(text[at]) || isSign(text[at])),
+  (text: string, at: number) => text[at - 1] === '\n' && isSign(text[at - 2]) && isWord(text[at]),
+  // sign\n|sign
+  (text: string, at: number) => text[at - 1] === '\n' && isSign(text[at - 2]) && isSign(text[at]) && text[at] !== '/',
+  // sign\n|/ is a place of its own: Tekken's rule lets slashes follow a sign as line breaks do.
+  (text: string, at: number) => text[at - 1] === '\n' && isSign(text[at - 2]) && text[at] === '/',
 ] as const;
 type Place = (typeof places)[number];
 
@@ -39,7 +43,7 @@ const isBlank = (unit: string | undefined) => unit === ' ' || unit === '\t';
 
 const lineEnds = ['word', 'x1', 'x_', ';', '{', '):', '"', '*/', '=>'];
 const breaks = ['\n', '\n  ', '\n    ', '\n\t', '\n\n', '\n\n    '];
-const lineStarts = ['word', 'Word', '1', '_x', '}', '"x"', '// x', 'é'];
+const lineStarts = ['word', 'Word', '1', '_x', '}', '"x"', '// x', '/* x', 'é'];
 
 export class SegmentedTokenizer<Token> {
   readonly #tokenize: Tokenize<Token>;
@@ -49,7 +53,8 @@ export class SegmentedTokenizer<Token> {
 
   constructor(tokenize: Tokenize<Token>) {
     this.#tokenize = tokenize;
-    this.#places = places.filter((place) => isExact(tokenize, place));
+    const tried = remembering(tokenize);
+    this.#places = places.filter((place) => isExact(tried, place));
   }
 
   /** Exactly the tokens of the whole text. */
@@ -119,26 +124,37 @@ function bytesOf(piece: string, tokens: readonly unknown[]): number {
 /** Tried on the ways in which lines end, break and start in code: one difference, and the place is not used with this vocabulary. */
 function isExact<Token>(tokenize: Tokenize<Token>, place: Place): boolean {
   for (const { text, from, to } of samples()) {
-    let whole: readonly Token[] | undefined;
     for (let at = from; at < to; at++) {
       if (!place(text, at)) continue;
-      whole ??= tokenize(text);
+      const whole = tokenize(text);
       const cut = [...tokenize(text.slice(0, at)), ...tokenize(text.slice(at))];
-      if (cut.length !== whole.length || cut.some((token, index) => token !== whole?.[index])) return false;
+      if (cut.length !== whole.length || cut.some((token, index) => token !== whole[index])) return false;
     }
   }
   return true;
 }
 
-/** Each end with each break, and each break with each start. */
+/** The places are tried on the same few texts and parts of them. */
+function remembering<Token>(tokenize: Tokenize<Token>): Tokenize<Token> {
+  const known = new Map<string, readonly Token[]>();
+  return (text) => {
+    const tokens = known.get(text) ?? tokenize(text);
+    known.set(text, tokens);
+    return tokens;
+  };
+}
+
+/**
+ * Each end with each start around a single break, where both can be in one token: which pairs a vocabulary has a token for, nothing but trying tells.
+ * Around longer breaks, each end and each start once.
+ */
 function* samples(): Generator<{ readonly text: string; readonly from: number; readonly to: number }> {
-  const sample = (end: string, lineBreak: string, start: string) => ({
-    text: `x ${end}${lineBreak}${start} y`,
-    from: 2 + end.length,
-    to: 3 + end.length + lineBreak.length,
-  });
   for (const [index, lineBreak] of breaks.entries()) {
-    for (const [turn, end] of lineEnds.entries()) yield sample(end, lineBreak, lineStarts[(index + turn) % lineStarts.length] ?? '');
-    for (const [turn, start] of lineStarts.entries()) yield sample(lineEnds[(index + turn * 2) % lineEnds.length] ?? '', lineBreak, start);
+    for (const [turn, end] of lineEnds.entries()) {
+      const starts = lineBreak === '\n' ? lineStarts : [lineStarts[(index + turn) % lineStarts.length] ?? ''];
+      for (const start of starts) {
+        yield { text: `x ${end}${lineBreak}${start} y`, from: 2 + end.length, to: 3 + end.length + lineBreak.length };
+      }
+    }
   }
 }

@@ -4,11 +4,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildBundles } from './build.mjs';
-import { ensureContextBench, ensureTekken } from './setup/contextBench.mjs';
+import { ensureContextBench } from './setup/contextBench.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { ensureHeldOut } from './setup/heldOut.mjs';
 import { ensureNode } from './setup/node.mjs';
-import { ensureBenchPeer } from './setup/python.mjs';
+import { ensureBenchPeer, ensureTekken } from './setup/python.mjs';
 import { StepError, heading, root, run, runScript } from './setup/steps.mjs';
 
 const folder = path.join(root, 'test/bench');
@@ -42,7 +42,7 @@ await runScript(async () => {
           : name === 'completion'
             ? { ...(await peer()), TRAMONTANE_BENCH_HELD_OUT: await ensureHeldOut() }
             : name === 'engine'
-              ? { ...(await peer()), TRAMONTANE_BENCH_TEKKEN: await ensureTekken() }
+              ? { ...(await peer()), TRAMONTANE_TEKKEN: await ensureTekken() }
               : await peer();
       const env = { TRAMONTANE_RUNTIME_DIR: runtimeFolder, ...needs };
       await run(node, ['--disable-warning=ExperimentalWarning', path.join(folder, name + ending), ...options], { env, timeoutMs: 60 * 60_000 });

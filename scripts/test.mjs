@@ -162,6 +162,14 @@ const steps = {
     const { ensurePythonVenv } = await import('./setup/python.mjs');
     return { TRAMONTANE_TEST_PYTHON: await ensurePythonVenv() };
   },
+  peer: async () => {
+    const { ensureBenchPeer } = await import('./setup/python.mjs');
+    return { TRAMONTANE_BENCH_PEER_PYTHON: await ensureBenchPeer() };
+  },
+  tekken: async () => {
+    const { ensureTekken } = await import('./setup/python.mjs');
+    return { TRAMONTANE_TEKKEN: await ensureTekken() };
+  },
   editor: async () => {
     const { ensureEditor } = await import('./setup/editor.mjs');
     const { ensureChromium } = await import('./setup/system.mjs');

@@ -1,9 +1,9 @@
 // What the context bench needs besides the development packages: sources of real packages at pinned versions, a type checker for Python, the
 // Tekken vocabulary and, when asked for, aider. It knows registries and checksums; it must not know what is measured.
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { ensureBenchSources, ensureBenchAider } from './python.mjs';
+import { ensureBenchAider, ensureBenchSources, ensureTekken } from './python.mjs';
 import { StepError, once, run, runNpm, toolsFolder } from './steps.mjs';
 
 /** npm packages: the TypeScript ones ship their sources. `sources` is the folder inside the package that becomes the repository's. */
@@ -56,17 +56,10 @@ export async function ensureContextBench({ withAider }) {
   return {
     TRAMONTANE_BENCH_REPOSITORIES: path.join(folder, 'repositories'),
     TRAMONTANE_BENCH_PYRIGHT: path.join(folder, 'pyright', 'langserver.index.js'),
-    TRAMONTANE_BENCH_TEKKEN: await ensureTekken(),
+    TRAMONTANE_TEKKEN: await ensureTekken(),
     TRAMONTANE_BENCH_TRUTH: path.join(folder, 'truth'),
     ...(withAider ? { TRAMONTANE_BENCH_AIDER_PYTHON: await ensureBenchAider() } : {}),
   };
-}
-
-/** @returns {Promise<string>} the file of the Tekken vocabulary, which the engine's bench gives one of its models */
-export async function ensureTekken() {
-  const tekken = path.join(await ensureBenchSources(), 'mistral_common/data/tekken_240911.json');
-  if (!existsSync(tekken)) throw new StepError('mistral-common brings no Tekken vocabulary any more. Read test/bench/context/requirements.txt.');
-  return tekken;
 }
 
 /** @param {{name: string, version: string, sources: string, integrity: string}} wanted */

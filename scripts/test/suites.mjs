@@ -4,7 +4,7 @@ import path from 'node:path';
 import { root } from '../setup/steps.mjs';
 
 /**
- * @typedef {'build' | 'python' | 'editor' | 'package' | 'vulkan'} Preparation
+ * @typedef {'build' | 'python' | 'editor' | 'package' | 'peer' | 'tekken' | 'vulkan'} Preparation
  * @typedef {{
  *   name: string,
  *   kind: 'files' | 'runner' | 'pytest',
@@ -32,8 +32,16 @@ export const suites = [
     testTimeoutMs: minute / 2,
     fileTimeoutMs: minute,
   },
-  { name: 'checks', kind: 'files', folders: ['test/checks'], recursive: true, prepare: ['build'], testTimeoutMs: 2 * minute, fileTimeoutMs: 3 * minute },
-  { name: 'native', kind: 'files', folders: ['test/native'], recursive: true, prepare: [], testTimeoutMs: 2 * minute, fileTimeoutMs: 4 * minute },
+  {
+    name: 'checks',
+    kind: 'files',
+    folders: ['test/checks'],
+    recursive: true,
+    prepare: ['build', 'peer'],
+    testTimeoutMs: 2 * minute,
+    fileTimeoutMs: 3 * minute,
+  },
+  { name: 'native', kind: 'files', folders: ['test/native'], recursive: true, prepare: ['tekken'], testTimeoutMs: 2 * minute, fileTimeoutMs: 4 * minute },
   { name: 'gpu', kind: 'files', folders: ['test/gpu'], prepare: ['vulkan'], testTimeoutMs: 3 * minute, fileTimeoutMs: 5 * minute },
   { name: 'process', kind: 'files', folders: ['test/process'], prepare: ['build'], testTimeoutMs: 2 * minute, fileTimeoutMs: 4 * minute },
   {

@@ -49,7 +49,7 @@ const { values: options } = parseArgs({
 });
 const seed = Number(options.seed);
 const wanted = options.repositories?.split(',');
-const { count: countTokens, pieces: piecesOf } = readTekken(environment('TRAMONTANE_BENCH_TEKKEN'));
+const { count: countTokens, pieces: piecesOf } = readTekken(environment('TRAMONTANE_TEKKEN'));
 
 const answers: Answer[] = [];
 const timings: Timings = { fileMs: [], keystrokeMs: [], shownMs: [] };

@@ -1,20 +1,11 @@
-// The same token ids as Mistral's own library, with its Tekken vocabulary in a model file. Skipped where that vocabulary is not installed.
+// The same token ids as Mistral's own library, with its Tekken vocabulary in a model file.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { getLlama, type LlamaModel } from 'node-llama-cpp';
-import { ensureModel, modelTekken, tekkenFile } from '../bench/models/makeModel.ts';
+import { ensureModel, missingTekken, modelTekken } from '../bench/models/makeModel.ts';
 import { builtIn, forever, mistralGoldens, requestOf } from './chatTemplateGoldens.ts';
 
-const missing = missingVocabulary();
-
-function missingVocabulary(): string | undefined {
-  try {
-    return existsSync(tekkenFile()) ? undefined : 'the Tekken vocabulary is not installed';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+const missing = missingTekken();
 
 async function loadVocabulary(): Promise<LlamaModel> {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false });
@@ -23,7 +14,7 @@ async function loadVocabulary(): Promise<LlamaModel> {
 }
 
 suite('token ids are those of Mistral', { skip: missing }, () => {
-  const loading = missing === undefined ? loadVocabulary() : undefined;
+  const loading = missing === false ? loadVocabulary() : undefined;
   // V11 and V13 have control tokens whose ids the generator had to make up.
   for (const version of ['v3tekken', 'v7tekken']) {
     test(version, async () => {

@@ -14,6 +14,8 @@ import { starterModel } from './localEngine.ts';
 const splittingRules: Readonly<Record<string, RegExp>> = {
   'GPT-2, StarCoder': /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu,
   'Llama 3, Qwen 2': /(?:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+/gu,
+  'Tekken, GPT-4o':
+    /[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+/gu,
   'a letter takes any blank before it': /\s?\p{L}+|\p{N}|\s?[^\s\p{L}\p{N}]+|\s+/gu,
 };
 
@@ -39,6 +41,9 @@ const code = fc
       "'",
       '=>',
       '// ',
+      '/',
+      '/*',
+      '*/',
       '#',
       '_',
       'é',

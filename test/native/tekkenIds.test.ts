@@ -1,5 +1,5 @@
 // The Tekken vocabulary in a model file gives source texts the very ids that Mistral's own library gives them, so that benches with it count what a real
-// model would. Skipped where that vocabulary is not installed.
+// model would. "npm test" installs it; skipped where a file is run by hand without it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { getLlama } from 'node-llama-cpp';

@@ -26,7 +26,7 @@ export async function askAider(
   }
   const copy = path.join(folder, `aider-${repository.name}`);
   cpSync(repository.folder, copy, { recursive: true });
-  const args = [path.join(import.meta.dirname, 'aider_map.py'), copy, environment('TRAMONTANE_BENCH_TEKKEN')];
+  const args = [path.join(import.meta.dirname, 'aider_map.py'), copy, environment('TRAMONTANE_TEKKEN')];
   const child = spawn(environment('TRAMONTANE_BENCH_AIDER_PYTHON'), args, { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -121,7 +121,7 @@ async function aiderSeconds(base: string, root: string): Promise<number> {
   cpSync(root, copy, { recursive: true });
   const process = spawn(
     environment('TRAMONTANE_BENCH_AIDER_PYTHON'),
-    [path.join(import.meta.dirname, 'aider_map.py'), copy, environment('TRAMONTANE_BENCH_TEKKEN')],
+    [path.join(import.meta.dirname, 'aider_map.py'), copy, environment('TRAMONTANE_TEKKEN')],
     {
       stdio: ['pipe', 'pipe', 'ignore'],
     },

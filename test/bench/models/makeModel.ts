@@ -74,11 +74,11 @@ export async function ensureModel(options: ModelOptions): Promise<string> {
   return file;
 }
 
-/** PyPI's mistral-common brings it, which `npm run bench -- engine` and `-- context` install. */
-export function tekkenFile(): string {
-  const named = process.env['TRAMONTANE_BENCH_TEKKEN'];
-  const [found] = named ? [named] : globSync('.tools/bench-sources/{lib/python*,Lib}/site-packages/mistral_common/data/tekken_240911.json', { cwd: root });
-  if (found === undefined) throw new Error('The Tekken vocabulary is missing: "npm run bench -- engine" installs it.');
+/** PyPI's mistral-common brings it, which `npm test` and the benches install. */
+function tekkenFile(): string {
+  const named = process.env['TRAMONTANE_TEKKEN'];
+  const [found] = named ? [named] : globSync('.tools/tekken/{lib/python*,Lib}/site-packages/mistral_common/data/tekken_240911.json', { cwd: root });
+  if (found === undefined) throw new Error('The Tekken vocabulary is missing: "npm test -- native" installs it.');
   return path.resolve(root, found);
 }
 
