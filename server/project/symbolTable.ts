@@ -1,16 +1,17 @@
 // One folder's facts as retrieval asks for them: the layers together, open documents before memory before the database, with imports
 // resolved and re-exports followed. It knows layers and paths; it must not know how facts come to be.
 import type { CoChange, Definition, FileFacts, ImportBinding, SymbolSource, TextHit } from '../core/retrieval/facts.ts';
-import { isModuleNamed } from '../core/retrieval/moduleNames.ts';
 import { type FactLayer, maxNamed, ownerOf } from './factLayer.ts';
-import { ancestorsOf, type FileSet, folderOf, nameOf } from './fileSet.ts';
-import { resolveImport, tailsOfPath } from './imports/resolveImport.ts';
-import type { ImportToResolve, Surroundings } from './imports/surroundings.ts';
+import { ancestorsOf, type FileSet, folderOf } from './fileSet.ts';
+import { tailsOfPath } from './imports/resolveImport.ts';
+import type { Surroundings } from './imports/surroundings.ts';
 import { packagesByName } from './imports/typescript.ts';
 import type { MemoryFacts } from './memoryFacts.ts';
+import { definitionsExported } from './moduleExports.ts';
 import type { OpenText } from './openText.ts';
 import type { ContentFacts } from './parsing.ts';
 import { RecentlyUsed } from './recentlyUsed.ts';
+import { ResolvedFile } from './resolvedFile.ts';
 
 export interface SymbolTableOptions {
   readonly files: FileSet;
@@ -24,20 +25,12 @@ export interface SymbolTableOptions {
 
 const keptFiles = 300;
 const keptNames = 5000;
-const maxReExportDepth = 8;
-const maxOfStar = 256;
+const maxMembers = 256;
 const maxCandidates = 300;
 /** Definitions that are looked at for one C# namespace: each of its files has one. */
 const maxOfNamespace = 1000;
 /** Of more changed files at once, looking at each would take longer than asking again. */
 const maxForgottenSingly = 8;
-
-interface Wanted {
-  readonly path: string;
-  readonly name: string;
-  readonly depth: number;
-  readonly seen: Set<string>;
-}
 
 export class SymbolTable implements SymbolSource {
   readonly #options: SymbolTableOptions;
@@ -137,7 +130,7 @@ export class SymbolTable implements SymbolSource {
   }
 
   membersOf(container: string): readonly Definition[] {
-    return this.#members.get(container, () => this.#merged((layer) => layer.membersOf(container, maxOfStar)).slice(0, maxOfStar));
+    return this.#members.get(container, () => this.#merged((layer) => layer.membersOf(container, maxMembers)).slice(0, maxMembers));
   }
 
   baseTypesOf(type: string): readonly string[] {
@@ -145,10 +138,7 @@ export class SymbolTable implements SymbolSource {
   }
 
   definitionsOfImport({ imported, resolvedPaths }: Pick<ImportBinding, 'imported' | 'resolvedPaths'>): readonly Definition[] {
-    const found: Definition[] = [];
-    const seen = new Set<string>();
-    for (const path of resolvedPaths) found.push(...this.#exported({ path, name: imported, depth: 0, seen }));
-    return distinct(found).slice(0, maxOfStar);
+    return definitionsExported((path) => this.file(path), resolvedPaths, imported);
   }
 
   importersOf(path: string): readonly string[] {
@@ -189,55 +179,6 @@ export class SymbolTable implements SymbolSource {
     const { open, memory, files, isLeftOut } = this.#options;
     if (!files.has(path) || isLeftOut(path)) return false;
     return open.facts(path)?.contentHash !== (memory.facts(path) ?? this.#database?.facts(path))?.contentHash;
-  }
-
-  /** What a module gives away under a name; its own definitions first, then what it passes on. */
-  #exported({ path, name, depth, seen }: Wanted): Definition[] {
-    const key = `${path}\0${name}`;
-    if (depth > maxReExportDepth || seen.has(key)) return [];
-    seen.add(key);
-    const facts = this.file(path);
-    if (!facts) return [];
-    const follow = (paths: readonly string[], wanted: string) =>
-      paths.flatMap((target) => this.#exported({ path: target, name: wanted, depth: depth + 1, seen }));
-    const isTopLevel = (item: Definition) => item.container === undefined;
-    const passedOn = facts.exports.filter((item) => item.specifier !== undefined && item.exported === '*');
-    if (name === '*') {
-      const own = facts.definitions.filter((item) => isTopLevel(item) && item.isExported && item.kind !== 'namespace');
-      const named = facts.exports.filter((item) => item.specifier !== undefined && item.exported !== '*');
-      return [
-        ...own,
-        ...passedOn.flatMap((item) => follow(item.resolvedPaths, '*')),
-        ...[...named, ...givenAway(facts)].flatMap((item) => follow(item.resolvedPaths, item.imported)),
-      ].slice(0, maxOfStar);
-    }
-    const own = facts.definitions.filter((item) => isTopLevel(item) && item.name === name);
-    if (own.length > 0) return own;
-    const found: Definition[] = [];
-    for (const item of facts.exports) {
-      if (item.exported !== name) continue;
-      if (item.specifier !== undefined) found.push(...follow(item.resolvedPaths, item.imported));
-      else if (item.imported !== name) found.push(...this.#local(facts, item.imported, follow));
-      else found.push(...this.#imported(facts, name, follow));
-    }
-    // In Python and behind C#'s namespaces what a module imports can be imported from it.
-    if (found.length === 0 && facts.languageId === 'python') found.push(...this.#imported(facts, name, follow));
-    if (found.length === 0) found.push(...passedOn.flatMap((item) => follow(item.resolvedPaths, name)));
-    if (found.length === 0) found.push(...facts.definitions.filter((item) => item.name === name && item.isExported));
-    // `from package import module` names the file itself, and an alias of a C# namespace all that is in it.
-    const isWhole = stemOf(path) === name || facts.definitions.some((item) => item.kind === 'namespace' && ownerOf(item.name) === name);
-    if (found.length === 0 && isWhole) return this.#exported({ path, name: '*', depth, seen });
-    return found;
-  }
-
-  #local(facts: FileFacts, name: string, follow: (paths: readonly string[], wanted: string) => Definition[]): Definition[] {
-    const own = facts.definitions.filter((item) => item.container === undefined && item.name === name);
-    return own.length > 0 ? own : this.#imported(facts, name, follow);
-  }
-
-  #imported(facts: FileFacts, name: string, follow: (paths: readonly string[], wanted: string) => Definition[]): Definition[] {
-    const exact = facts.imports.filter((item) => item.local === name).flatMap((item) => follow(item.resolvedPaths, item.imported));
-    return exact.length > 0 ? exact : facts.imports.filter((item) => item.local === '*').flatMap((item) => follow(item.resolvedPaths, name));
   }
 
   /** What an upper layer has of a file hides what lower ones have of it. */
@@ -287,91 +228,4 @@ export class SymbolTable implements SymbolSource {
     this.#computed.clear();
     this.#revision++;
   }
-}
-
-/** The facts of a content as those of a file; details are read when they are asked for. */
-class ResolvedFile implements FileFacts {
-  readonly path: string;
-  readonly #facts: ContentFacts;
-  readonly #around: Surroundings;
-  #definitions: FileFacts['definitions'] | undefined;
-  #imports: FileFacts['imports'] | undefined;
-  #exports: FileFacts['exports'] | undefined;
-
-  constructor(path: string, facts: ContentFacts, around: Surroundings) {
-    this.path = path;
-    this.#facts = facts;
-    this.#around = around;
-  }
-
-  get languageId(): string {
-    return this.#facts.languageId;
-  }
-
-  get definitions(): FileFacts['definitions'] {
-    this.#definitions ??= this.#facts.definitions.map((item) => ({ ...item, path: this.path }));
-    return this.#definitions;
-  }
-
-  get references(): FileFacts['references'] {
-    return this.#facts.references;
-  }
-
-  get bindings(): FileFacts['bindings'] {
-    return this.#facts.bindings;
-  }
-
-  get imports(): FileFacts['imports'] {
-    this.#imports ??= this.#facts.imports.map((item) => ({ ...item, resolvedPaths: this.#resolve(item) }));
-    return this.#imports;
-  }
-
-  get exports(): FileFacts['exports'] {
-    this.#exports ??= this.#facts.exports.map((item) => {
-      const { specifier } = item;
-      return { ...item, resolvedPaths: specifier === undefined ? [] : this.#resolve({ specifier, imported: item.imported }) };
-    });
-    return this.#exports;
-  }
-
-  get baseTypes(): FileFacts['baseTypes'] {
-    return this.#facts.baseTypes;
-  }
-
-  get contentHash(): string {
-    return this.#facts.contentHash;
-  }
-
-  get lineCount(): number {
-    return this.#facts.lineCount;
-  }
-
-  #resolve(item: ImportToResolve): readonly string[] {
-    return resolveImport({ path: this.path, languageId: this.languageId }, item, this.#around);
-  }
-}
-
-/** A Python module gives away all that a star import brings in, and a package what it imports by name; neither says `export`. */
-function givenAway({ path, languageId, imports }: FileFacts): readonly ImportBinding[] {
-  if (languageId !== 'python') return [];
-  const isPackage = stemOf(path) === '__init__';
-  return imports.filter(({ local, imported, resolvedPaths }) => {
-    if (local === '*') return true;
-    const isModule = resolvedPaths.some((target) => isModuleNamed(target, imported));
-    return isPackage && imported !== '*' && !local.startsWith('_') && !isModule;
-  });
-}
-
-function stemOf(path: string): string {
-  return nameOf(path).replace(/\.[^.]+$/, '');
-}
-
-function distinct(definitions: readonly Definition[]): Definition[] {
-  const seen = new Set<string>();
-  return definitions.filter((item) => {
-    const key = `${item.path}\0${item.startLine}\0${item.name}\0${item.kind}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
 }
