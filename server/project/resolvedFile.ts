@@ -13,6 +13,7 @@ export class ResolvedFile implements FileFacts {
   #definitions: FileFacts['definitions'] | undefined;
   #imports: FileFacts['imports'] | undefined;
   #exports: FileFacts['exports'] | undefined;
+  #namespaces: readonly string[] | undefined;
 
   constructor(path: string, facts: ContentFacts, around: Surroundings) {
     this.path = path;
@@ -63,6 +64,8 @@ export class ResolvedFile implements FileFacts {
   }
 
   #resolve(item: ImportToResolve): readonly string[] {
-    return resolveImport({ path: this.path, languageId: this.languageId }, item, this.#around);
+    const { path, languageId } = this;
+    this.#namespaces ??= languageId === 'csharp' ? this.#facts.definitions.filter(({ kind }) => kind === 'namespace').map(({ name }) => name) : [];
+    return resolveImport({ path, languageId, namespaces: this.#namespaces }, item, this.#around);
   }
 }

@@ -1,6 +1,6 @@
 // One folder's facts as retrieval asks for them: the layers together, open documents before memory before the database, with imports
 // resolved and re-exports followed. It knows layers and paths; it must not know how facts come to be.
-import type { CoChange, Definition, FileFacts, ImportBinding, SymbolSource, TextHit } from '../core/retrieval/facts.ts';
+import type { CoChange, Definition, DefinitionKind, FileFacts, ImportBinding, SymbolSource, TextHit } from '../core/retrieval/facts.ts';
 import { type FactLayer, maxNamed, ownerOf } from './factLayer.ts';
 import { ancestorsOf, type FileSet, folderOf } from './fileSet.ts';
 import { tailsOfPath } from './imports/resolveImport.ts';
@@ -27,6 +27,10 @@ const keptFiles = 300;
 const keptNames = 5000;
 const maxMembers = 256;
 const maxCandidates = 300;
+/** What a `using` can name besides a namespace. */
+const typeKinds = new Set<DefinitionKind>(['class', 'struct', 'interface', 'enum']);
+/** Names under which importers of a file are looked for, at most. */
+const maxTails = 100;
 /** Definitions that are looked at for one C# namespace: each of its files has one. */
 const maxOfNamespace = 1000;
 /** Of more changed files at once, looking at each would take longer than asking again. */
@@ -144,7 +148,7 @@ export class SymbolTable implements SymbolSource {
   importersOf(path: string): readonly string[] {
     this.#checkFiles();
     const { anywhere, within } = tailsOfPath(path, this.#packageNameOf(path));
-    const tails = { anywhere: [...anywhere, ...this.#namespaceTailsOf(path)], within };
+    const tails = { anywhere: [...anywhere, ...this.#usingTailsOf(path)], within };
     const layers = [this.#options.open, this.#options.memory, ...(this.#database ? [this.#database] : [])];
     const candidates = new Set(layers.flatMap((layer) => layer.pathsImporting(tails, maxCandidates)));
     candidates.delete(path);
@@ -200,10 +204,11 @@ export class SymbolTable implements SymbolSource {
     return [...new Set(found.flatMap((item) => (item.kind === 'namespace' ? [item.path] : [])))];
   }
 
-  /** A `using` names a namespace, not a file. */
-  #namespaceTailsOf(path: string): readonly string[] {
+  /** A `using` names a namespace or a type, not a file. */
+  #usingTailsOf(path: string): readonly string[] {
     if (!path.endsWith('.cs')) return [];
-    return (this.#factsOf(path)?.definitions ?? []).flatMap((item) => (item.kind === 'namespace' ? [ownerOf(item.name)] : []));
+    const named = (this.#factsOf(path)?.definitions ?? []).filter(({ kind, container }) => container === undefined || typeKinds.has(kind));
+    return [...new Set(named.map(({ name }) => ownerOf(name)))].slice(0, maxTails);
   }
 
   #packageNameOf(path: string): string | undefined {

@@ -77,3 +77,19 @@ test('an import leads to a file that declares the namespace later, and no longer
   await index.whenIdle();
   assert.deepEqual(resolved(index, 'Program.cs'), ['* My.Models: B.cs']);
 });
+
+test('a `using` inside a namespace may leave out what that begins with', async () => {
+  await using project = new TemporaryProject({
+    'Inside.cs': 'namespace My.App.Web\n{\n  using Models;\n  using static Tools.Text;\n  using System.Linq;\n  class Inside { }\n}\n',
+    'OfFile.cs': 'namespace My.App;\nusing Models;\n',
+    'Elsewhere.cs': 'namespace Other;\nusing Models;\n',
+    'Inner.cs': 'namespace My.App.Models { class Inner { } }\n',
+    'Outer.cs': 'namespace My.Tools { static class Text { } }\n',
+  });
+  const index = await project.index();
+  assert.deepEqual(resolved(index, 'Inside.cs'), ['* Models: Inner.cs', '* Tools.Text: Outer.cs', '* System.Linq: ']);
+  assert.deepEqual(resolved(index, 'OfFile.cs'), ['* Models: Inner.cs']);
+  assert.deepEqual(resolved(index, 'Elsewhere.cs'), ['* Models: ']);
+  assert.deepEqual([...symbolsOf(index).importersOf('Inner.cs')].sort(), ['Inside.cs', 'OfFile.cs']);
+  assert.deepEqual(symbolsOf(index).importersOf('Outer.cs'), ['Inside.cs']);
+});

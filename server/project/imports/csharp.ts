@@ -4,13 +4,25 @@ import type { Surroundings } from './surroundings.ts';
 /** `Outer.Inner` of `My.Models`: types are rarely nested deeper. */
 const mostNested = 2;
 
-export function resolveCsharp(specifier: string, around: Surroundings): readonly string[] {
-  const whole = around.filesOfNamespace(specifier);
-  if (whole.length > 0) return whole;
-  const parts = specifier.split('.');
-  for (let length = parts.length - 1; length >= Math.max(1, parts.length - mostNested); length--) {
-    const found = around.filesOfNamespace(parts.slice(0, length).join('.'), parts[length]);
-    if (found.length > 0) return found;
+/** @param within the namespaces that the file declares: inside of them a `using` may leave out what they begin with */
+export function resolveCsharp(specifier: string, within: readonly string[], around: Surroundings): readonly string[] {
+  const names = [specifier, ...within.flatMap(itselfAndOuter).map((outer) => `${outer}.${specifier}`)];
+  for (const name of names) {
+    const whole = around.filesOfNamespace(name);
+    if (whole.length > 0) return whole;
+  }
+  for (const name of names) {
+    const parts = name.split('.');
+    for (let length = parts.length - 1; length >= Math.max(1, parts.length - mostNested); length--) {
+      const found = around.filesOfNamespace(parts.slice(0, length).join('.'), parts[length]);
+      if (found.length > 0) return found;
+    }
   }
   return [];
+}
+
+/** `A.B.C`, `A.B`, `A`: the innermost is looked into first. */
+function itselfAndOuter(namespace: string): string[] {
+  const parts = namespace.split('.');
+  return parts.map((_, at) => parts.slice(0, parts.length - at).join('.'));
 }

@@ -12,16 +12,19 @@ import type { ImportToResolve, Surroundings } from './surroundings.ts';
 const none: readonly string[] = [];
 const maxResolved = 64;
 
-export function resolveImport(from: { readonly path: string; readonly languageId: string }, wanted: ImportToResolve, around: Surroundings): readonly string[] {
+export interface ImportingFile {
+  readonly path: string;
+  readonly languageId: string;
+  /** The namespaces that a C# file declares. */
+  readonly namespaces?: readonly string[];
+}
+
+export function resolveImport(from: ImportingFile, wanted: ImportToResolve, around: Surroundings): readonly string[] {
   const paths = resolveFor(from, wanted, around);
   return paths.length > maxResolved ? paths.slice(0, maxResolved) : paths;
 }
 
-function resolveFor(
-  { path, languageId }: { readonly path: string; readonly languageId: string },
-  wanted: ImportToResolve,
-  around: Surroundings,
-): readonly string[] {
+function resolveFor({ path, languageId, namespaces = none }: ImportingFile, wanted: ImportToResolve, around: Surroundings): readonly string[] {
   switch (languageId) {
     case 'typescript':
     case 'typescriptreact':
@@ -40,7 +43,7 @@ function resolveFor(
     case 'cpp':
       return resolveInclude(path, wanted.specifier, around.files);
     case 'csharp':
-      return resolveCsharp(wanted.specifier, around);
+      return resolveCsharp(wanted.specifier, namespaces, around);
     default:
       return none;
   }
