@@ -29,11 +29,36 @@ for (const text of [
   "print('it' 's', x .y)",
   'a  ! b\t? c\n , d',
   'é ü 日本 . 👩‍💻 !',
+  '\ufffd\u00a0',
+  '\ufffd'.repeat(40),
 ])
   test(`${JSON.stringify(text)} comes out as it is`, () => assert.equal(streamed(text), text));
 
 test('any text comes out as it is, and never half a character', () => {
-  const sign = fc.constantFrom(' ', ' .', ' ?', ' !', ' ,', " '", "'s", ' ...', '\n', '\t', 'a', 'foo', '(', ')', '=', 'é', '日', '👍', '"');
+  // U+FFFD is a sign like any other where it is written out.
+  const sign = fc.constantFrom(
+    '\ufffd',
+    '\u00a0',
+    ' ',
+    ' .',
+    ' ?',
+    ' !',
+    ' ,',
+    " '",
+    "'s",
+    ' ...',
+    '\n',
+    '\t',
+    'a',
+    'foo',
+    '(',
+    ')',
+    '=',
+    'é',
+    '日',
+    '👍',
+    '"',
+  );
   const text = fc.oneof(
     fc.array(sign, { maxLength: 40 }).map((parts) => parts.join('')),
     fc.string({ unit: 'grapheme', maxLength: 40 }),
@@ -43,6 +68,19 @@ test('any text comes out as it is, and never half a character', () => {
       // Special tokens that a text spells out are no text of the model.
       fc.pre(!written.includes('<|'));
       assert.equal(streamed(written), written);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('bytes that make no character come as U+FFFD, whatever they are cut into, and what follows them is whole', () => {
+  const tokens = [...model.iterateAllTokens()].filter((token) => !model.getTokenAttributes(token).control);
+  const textOf = textOfTokens(model);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.constantFrom(...model.tokenize('日👍é\ufffd', false)), fc.constantFrom(...tokens)), { maxLength: 60 }), (written) => {
+      const stream = new TextStream(textOf, []);
+      const pieces = [...written.map((token) => stream.push(token)), stream.end()];
+      assert.equal(pieces.join(''), textOf(written, []));
     }),
     { numRuns: 500 },
   );
