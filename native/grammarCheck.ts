@@ -60,6 +60,8 @@ class Parser {
       this.#space(false);
       if (!this.#match(/::=/y)) this.#fail(`"::=" is expected after the rule name ${name}`);
       this.#space(true);
+      // The library takes the last, but keeps what it made of the first.
+      if (rules.has(name)) throw new GrammarError(`defines the rule ${name} twice`);
       rules.set(name, this.#alternates(0));
       if (this.#at < this.#text.length && !this.#match(/\r\n?|\n/y)) this.#fail('the end of the line is expected');
       this.#space(true);

@@ -42,6 +42,7 @@ const refused: readonly [name: string, grammar: string, problem: RegExp][] = [
   ['too many repetitions', 'root ::= "a"{3000}', /more than 2000 times/],
   ['repetitions that multiply', `root ::= ${'"abcdefgh"{2000} '.repeat(40)}`, /more than 200000 elements/],
   ['groups that overflow the stack', `root ::= ${'('.repeat(30_000)}"a"${')'.repeat(30_000)}`, /nests groups deeper/],
+  ['a rule twice', 'root ::= root +\nroot ::= ', /defines the rule root twice/],
   ['left recursion', 'root ::= root "a" | "b"', /left-recursive: the rule root/],
   ['left recursion over two rules', 'root ::= a\na ::= b "x"\nb ::= a | "y"', /left-recursive/],
   ['left recursion behind a rule that is empty in two steps', 'root ::= a root "x" | "y"\na ::= b\nb ::= "" | "z"', /left-recursive/],
