@@ -149,12 +149,11 @@ function remembering<Token>(tokenize: Tokenize<Token>): Tokenize<Token> {
  * Around longer breaks, each end and each start once.
  */
 function* samples(): Generator<{ readonly text: string; readonly from: number; readonly to: number }> {
-  for (const [index, lineBreak] of breaks.entries()) {
-    for (const [turn, end] of lineEnds.entries()) {
-      const starts = lineBreak === '\n' ? lineStarts : [lineStarts[(index + turn) % lineStarts.length] ?? ''];
-      for (const start of starts) {
-        yield { text: `x ${end}${lineBreak}${start} y`, from: 2 + end.length, to: 3 + end.length + lineBreak.length };
-      }
-    }
-  }
+  const every = lineEnds.flatMap((end) => lineStarts.map((start) => [end, start] as const));
+  const once = Array.from({ length: Math.max(lineEnds.length, lineStarts.length) }, (_, at) => [cyclic(lineEnds, at), cyclic(lineStarts, at + 1)] as const);
+  for (const lineBreak of breaks)
+    for (const [end, start] of lineBreak === '\n' ? every : once)
+      yield { text: `x ${end}${lineBreak}${start} y`, from: 2 + end.length, to: 3 + end.length + lineBreak.length };
 }
+
+const cyclic = (all: readonly string[], at: number): string => all[at % all.length] ?? '';
