@@ -35,8 +35,8 @@ interface KeptTree {
 /** Open documents keep their trees for incremental parsing; more than these are parsed anew. */
 const maxKeptTrees = 8;
 /**
- * Around an error tree-sitter keeps more of the old tree than a parse anew would find right, and definitions below it are lost. Texts up to this length, in
- * UTF-16 units, are then parsed anew: some 5 ms at most.
+ * Around an error tree-sitter keeps more of the old tree than a parse anew would find right, and definitions below it may be lost. Texts up to this length, in
+ * UTF-16 units, are parsed anew as long as they have an error: some 5 ms at most.
  */
 const mostParsedAnew = 16_384;
 const maxReferences = { open: 20_000, stored: 2_000 };
@@ -78,10 +78,11 @@ export class Parsing {
     this.#kept.delete(key);
     let tree: Tree | undefined;
     try {
-      const old = kept?.languageId === languageId ? kept : undefined;
+      const isShort = text.length <= mostParsedAnew;
+      const old = kept?.languageId === languageId && !(isShort && kept.tree.rootNode.hasError) ? kept : undefined;
       if (old) applyEdit(old, text);
       tree = loaded?.parser.parse(text, old?.tree) ?? undefined;
-      if (old && tree?.rootNode.hasError && text.length <= mostParsedAnew) {
+      if (old && isShort && tree?.rootNode.hasError) {
         tree.delete();
         tree = loaded?.parser.parse(text) ?? undefined;
       }
