@@ -13,7 +13,7 @@ export class ResolvedFile implements FileFacts {
   #definitions: FileFacts['definitions'] | undefined;
   #imports: FileFacts['imports'] | undefined;
   #exports: FileFacts['exports'] | undefined;
-  #namespaces: readonly string[] | undefined;
+  #namespaces: ContentFacts['definitions'] | undefined;
 
   constructor(path: string, facts: ContentFacts, around: Surroundings) {
     this.path = path;
@@ -39,7 +39,7 @@ export class ResolvedFile implements FileFacts {
   }
 
   get imports(): FileFacts['imports'] {
-    this.#imports ??= this.#facts.imports.map((item) => ({ ...item, resolvedPaths: this.#resolve(item) }));
+    this.#imports ??= this.#facts.imports.map((item) => ({ ...item, resolvedPaths: this.#resolve(item, this.#namespacesAround(item.line)) }));
     return this.#imports;
   }
 
@@ -63,9 +63,15 @@ export class ResolvedFile implements FileFacts {
     return this.#facts.lineCount;
   }
 
-  #resolve(item: ImportToResolve): readonly string[] {
+  #resolve(item: ImportToResolve, namespaces?: readonly string[]): readonly string[] {
     const { path, languageId } = this;
-    this.#namespaces ??= languageId === 'csharp' ? this.#facts.definitions.filter(({ kind }) => kind === 'namespace').map(({ name }) => name) : [];
-    return resolveImport({ path, languageId, namespaces: this.#namespaces }, item, this.#around);
+    return resolveImport({ path, languageId, namespaces }, item, this.#around);
+  }
+
+  /** A namespace of the whole file ends nowhere: what begins above counts. */
+  #namespacesAround(line: number): readonly string[] | undefined {
+    if (this.languageId !== 'csharp') return undefined;
+    this.#namespaces ??= this.#facts.definitions.filter(({ kind }) => kind === 'namespace');
+    return this.#namespaces.filter(({ startLine }) => startLine < line).map(({ name }) => name);
   }
 }

@@ -82,6 +82,7 @@ test('a `using` inside a namespace may leave out what that begins with', async (
   await using project = new TemporaryProject({
     'Inside.cs': 'namespace My.App.Web\n{\n  using Models;\n  using static Tools.Text;\n  using System.Linq;\n  class Inside { }\n}\n',
     'OfFile.cs': 'namespace My.App;\nusing Models;\n',
+    'Above.cs': 'using Models;\nnamespace My.App { }\n',
     'Elsewhere.cs': 'namespace Other;\nusing Models;\n',
     'Inner.cs': 'namespace My.App.Models { class Inner { } }\n',
     'Outer.cs': 'namespace My.Tools { static class Text { } }\n',
@@ -89,7 +90,7 @@ test('a `using` inside a namespace may leave out what that begins with', async (
   const index = await project.index();
   assert.deepEqual(resolved(index, 'Inside.cs'), ['* Models: Inner.cs', '* Tools.Text: Outer.cs', '* System.Linq: ']);
   assert.deepEqual(resolved(index, 'OfFile.cs'), ['* Models: Inner.cs']);
-  assert.deepEqual(resolved(index, 'Elsewhere.cs'), ['* Models: ']);
+  for (const path of ['Above.cs', 'Elsewhere.cs']) assert.deepEqual(resolved(index, path), ['* Models: '], path);
   assert.deepEqual([...symbolsOf(index).importersOf('Inner.cs')].sort(), ['Inside.cs', 'OfFile.cs']);
   assert.deepEqual(symbolsOf(index).importersOf('Outer.cs'), ['Inside.cs']);
 });

@@ -4,7 +4,7 @@ import type { Surroundings } from './surroundings.ts';
 /** `Outer.Inner` of `My.Models`: types are rarely nested deeper. */
 const mostNested = 2;
 
-/** @param within the namespaces that the file declares: inside of them a `using` may leave out what they begin with */
+/** @param within the namespaces that the `using` stands in, whose beginnings it may leave out */
 export function resolveCsharp(specifier: string, within: readonly string[], around: Surroundings): readonly string[] {
   const names = [specifier, ...within.flatMap(itselfAndOuter).map((outer) => `${outer}.${specifier}`)];
   for (const name of names) {

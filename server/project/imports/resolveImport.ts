@@ -15,8 +15,8 @@ const maxResolved = 64;
 export interface ImportingFile {
   readonly path: string;
   readonly languageId: string;
-  /** The namespaces that a C# file declares. */
-  readonly namespaces?: readonly string[];
+  /** Those of a C# file that the import stands in. */
+  readonly namespaces?: readonly string[] | undefined;
 }
 
 export function resolveImport(from: ImportingFile, wanted: ImportToResolve, around: Surroundings): readonly string[] {
