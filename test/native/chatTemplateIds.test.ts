@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { getLlama, type LlamaModel } from 'node-llama-cpp';
-import { ensureModel, missingTekken, modelTekken } from '../bench/models/makeModel.ts';
+import { ensureModel, missingTekken, smallTekken } from '../bench/models/makeModel.ts';
 import { builtIn, forever, mistralGoldens, requestOf } from './chatTemplateGoldens.ts';
 
 const missing = missingTekken();
 
 async function loadVocabulary(): Promise<LlamaModel> {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false });
-  const file = await ensureModel({ ...modelTekken, layers: 1, width: 64, heads: 2, kvHeads: 1, feedForward: 64 });
+  const file = await ensureModel(smallTekken);
   return llama.loadModel({ modelPath: file, vocabOnly: true });
 }
 

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { getLlama, type LlamaModel } from 'node-llama-cpp';
 import { SegmentedTokenizer } from '../../native/segmentedTokenizer.ts';
-import { ensureModel, modelTekken, missingTekken } from '../bench/models/makeModel.ts';
+import { ensureModel, missingTekken, smallTekken } from '../bench/models/makeModel.ts';
 import { starterModel } from './localEngine.ts';
 
 /** Words as the rules of three families split them, one token each: what the cutting must respect is the splitting. */
@@ -151,6 +151,6 @@ suite('real vocabularies', () => {
   test('the starter model', () => assertExactFor(starterModel));
 
   test('Tekken', { skip: missingTekken() }, async () => {
-    await assertExactFor(await ensureModel({ ...modelTekken, layers: 1, width: 64, heads: 2, kvHeads: 1, feedForward: 64 }));
+    await assertExactFor(await ensureModel(smallTekken));
   });
 });

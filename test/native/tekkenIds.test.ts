@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { getLlama } from 'node-llama-cpp';
-import { ensureModel, modelTekken, missingTekken } from '../bench/models/makeModel.ts';
+import { ensureModel, missingTekken, smallTekken } from '../bench/models/makeModel.ts';
 import { tekkenGoldens } from '../bench/models/tekkenGoldens.ts';
 
 test('source texts get the token ids that Mistral gives them', { skip: missingTekken() }, async () => {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false });
-  const file = await ensureModel({ ...modelTekken, layers: 1, width: 64, heads: 2, kvHeads: 1, feedForward: 64 });
+  const file = await ensureModel(smallTekken);
   const model = await llama.loadModel({ modelPath: file, vocabOnly: true });
   for (const { name, text, ids } of tekkenGoldens()) assert.deepEqual([...model.tokenize(text, false)], ids, name);
   await model.dispose();

@@ -49,6 +49,8 @@ export const chatModel100M: ModelOptions = {
 
 /** 176 M parameters, 101 M of them in the vocabulary. */
 export const modelTekken: ModelOptions = { ...model100M, vocabulary: 'tekken', layers: 12 };
+/** For tests of the vocabulary alone. */
+export const smallTekken: ModelOptions = { ...modelTekken, layers: 1, width: 64, heads: 2, kvHeads: 1, feedForward: 64 };
 
 /** Raised when other bytes come out of the same options, so that no old file is taken for a new one. */
 const formatVersions: Readonly<Record<ModelOptions['vocabulary'], number>> = { starter: 1, tekken: 2 };
@@ -80,6 +82,16 @@ function tekkenFile(): string {
   const [found] = named ? [named] : globSync('.tools/tekken/{lib/python*,Lib}/site-packages/mistral_common/data/tekken_240911.json', { cwd: root });
   if (found === undefined) throw new Error('The Tekken vocabulary is missing: "npm test -- native" installs it.');
   return path.resolve(root, found);
+}
+
+/** Why what needs the vocabulary is skipped, or false. */
+export function missingTekken(): string | false {
+  try {
+    tekkenFile();
+    return false;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 interface Tensor {
@@ -208,14 +220,4 @@ if (process.argv[1] === import.meta.filename) {
     seed: Number(values.seed ?? preset.seed),
   };
   process.stdout.write(`${await ensureModel(options)}\n`);
-}
-
-/** Why what needs the vocabulary is skipped, or false. */
-export function missingTekken(): string | false {
-  try {
-    tekkenFile();
-    return false;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
